@@ -1,0 +1,1 @@
+"""Connectors, one system a file. Floor: 5."""

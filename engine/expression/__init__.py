@@ -1,0 +1,1 @@
+"""= and {{ }}: parse, type, evaluate, SQL, templates. Floor: 2."""

@@ -1,0 +1,1 @@
+"""YAML becomes a Manifest. Floor: 5."""

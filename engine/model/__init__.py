@@ -1,0 +1,1 @@
+"""What things are: one frozen class a kind, and the Manifest of a site. Floor: 3."""

@@ -1,0 +1,31 @@
+"""A connection: a configured connector. Floor: 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.model.terms import Document, Duration
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """When something should have come; silence after that is noticed."""
+
+    by: str | None = None
+    every: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(Document):
+    """``map``: field -> column or expression of what comes in; ``set``: field -> value for every record."""
+
+    connector: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    schedule: str | None = None
+    into: str | None = None
+    map: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict)
+    match_on: tuple[str, ...] = ()
+    on_bad_row: str = "quarantine"
+    expect: Expect | None = None

@@ -1,0 +1,104 @@
+"""The small words every kind is written with: labels, durations, templates, steps. Floor: 3."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import Where
+from engine.expression.parse import Condition, Expression
+
+#: A literal as YAML gave it, or an Expression where the text began with ``=``.
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The words people see, in both languages; one text serves both."""
+
+    zh: str = ""
+    en: str = ""
+
+    def text(self, language: str = "zh") -> str:
+        """The words in that language, or in the other where there are none."""
+        return (self.en or self.zh) if language == "en" else (self.zh or self.en)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A span as people write it. Seconds are exact but for months, which follow the calendar."""
+
+    seconds: float = 0.0
+    months: int = 0
+    text: str = ""
+
+    @property
+    def delta(self) -> dt.timedelta:
+        """The span as a timedelta; a month counts as 30 days."""
+        return dt.timedelta(seconds=self.seconds, days=30 * self.months)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with ``{{ }}``, for messages only."""
+
+    text: str
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do. ``action`` names a step plugin; ``params`` are its parameters, their leaves already
+    Expression, Condition, Template, Duration, Label or nested tuples of Step where the plugin's schema says so."""
+
+    action: str
+    params: Mapping[str, Any]
+    id: str = ""
+    if_: Condition | None = None
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a choice field."""
+
+    name: str
+    label: Label = Label()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range a number is good (or bad) in; open where None."""
+
+    above: float | None = None
+    below: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What every kind has. ``pack`` is the pack it came from, or "custom"; ``where`` its place."""
+
+    name: str
+    label: Label = Label()
+    summary: Label = Label()
+    pack: str = "custom"
+    where: Where = field(default=Where(), compare=False)
+
+
+__all__ = [
+    "Bounds",
+    "Choice",
+    "Condition",
+    "Document",
+    "Duration",
+    "Expression",
+    "Label",
+    "Step",
+    "Template",
+    "Value",
+]

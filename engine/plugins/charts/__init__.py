@@ -1,0 +1,1 @@
+"""Built-in charts, one a file. Floor: 4."""

@@ -1,0 +1,1 @@
+"""Built-in checks, one a file. Floor: 4."""

@@ -1,0 +1,1 @@
+"""Built-in events, one a file. Floor: 4."""

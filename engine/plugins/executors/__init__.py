@@ -1,0 +1,1 @@
+"""Built-in executors, one a file. Floor: 4."""

@@ -1,0 +1,1 @@
+"""Built-in field types, one a file. Floor: 4."""

@@ -1,0 +1,1 @@
+"""Built-in functions, one a file. Floor: 4."""

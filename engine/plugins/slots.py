@@ -1,0 +1,203 @@
+"""Every contract of a plugin, on one page. Floor: 4.
+
+A plugin is a class in a file of its own that gives itself a ``name`` (the word YAML uses), a ``title`` (the words the
+studio shows), ``params`` (JSON Schema of its parameters: checked at load, drawn as a form), an ``example`` (YAML, run by
+a test) and a docstring (its reference page). It inherits from exactly one slot below; nothing else registers it.
+The registry makes one instance of each.
+
+In ``params`` a leaf's ``format`` tells the loader what the text becomes: ``expression`` (Expression), ``condition``
+(Condition), ``template`` (Template), ``duration`` (Duration), ``label`` (Label), ``steps`` (tuple of Step),
+``value`` (a literal, or an Expression where it begins with ``=``). Anything else stays plain.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.errors import Problem
+from engine.expression.types import Type
+from engine.facts import Event, Record
+from engine.model.entity import Field
+from engine.model.manifest import Manifest
+from engine.model.terms import Step
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+EFFECTS = ("none", "internal", "external")
+
+
+class Plugin:
+    """What every plugin has."""
+
+    slot: ClassVar[str] = ""
+    name: ClassVar[str] = ""
+    title: ClassVar[Mapping[str, str]] = {}
+    params: ClassVar[Mapping[str, Any]] = {"type": "object", "additionalProperties": False}
+    example: ClassVar[str] = ""
+
+
+class FieldType(Plugin, ABC):
+    """How a field's value is entered, kept, compared and shown. ``params`` are options beyond the common ones."""
+
+    slot = "field_type"
+
+    @abstractmethod
+    def type_of(self, field: Field) -> Type:
+        """The field's type in expressions."""
+
+    @abstractmethod
+    def column(self, field: Field) -> sa.types.TypeEngine[Any] | None:
+        """The SQL type of its column; None when it has none (``links``, ``backlink``)."""
+
+    @abstractmethod
+    def clean(self, field: Field, value: Any) -> Any:
+        """What was entered (text from a form or a CSV, JSON from the API) as the Python value; None for empty.
+
+        Raises ``ValueError`` with a Problem code and parameters: ``raise Unclean("R012", least=3)``.
+        """
+
+    def to_store(self, value: Any) -> Any:
+        """The Python value as the driver takes it."""
+        return value
+
+    def from_store(self, value: Any) -> Any:
+        """What the driver gave, as the Python value."""
+        return value
+
+    def to_json(self, value: Any) -> Any:
+        """The Python value as JSON (API, audit, export)."""
+        return value
+
+    def show(self, field: Field, value: Any, language: str) -> str:
+        """The value as text for people."""
+        return "" if value is None else str(value)
+
+    def keys(self, value: Any) -> Iterable[str]:
+        """Blocking keys for duplicates beside equality; equal keys make two values candidates."""
+        return ()
+
+
+class Unclean(ValueError):
+    """What was entered is not such a value: the code of a Problem and its parameters."""
+
+    def __init__(self, code: str, **parameters: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parameters = parameters
+
+
+class StepPlugin(Plugin, ABC):
+    """One action. ``effect``: none, internal (records only, runs inside the turn) or external (becomes a durable job)."""
+
+    slot = "step"
+    effect: ClassVar[str] = "internal"
+
+    @abstractmethod
+    def run(self, context: Any, step: Step, event: Event) -> Any:
+        """Do it. ``context`` is engine.runtime.context.Context, ``event`` what started the run; its record is
+        ``context.record(event)``. What is returned is kept in the trace (JSON)."""
+
+
+class EventPlugin(Plugin, ABC):
+    """One kind of event. ``fires`` is asked for every event of that name in the turn."""
+
+    slot = "event"
+    source: ClassVar[str] = "record"
+    """record (comes from a turn), time (from a timer or schedule) or outside (from a connection)."""
+
+    @abstractmethod
+    def fires(self, params: Mapping[str, Any], event: Event) -> bool:
+        """True when the event matches the trigger's parameters."""
+
+
+class Strategy(Plugin, ABC):
+    """Picks an owner among candidates."""
+
+    slot = "strategy"
+
+    @abstractmethod
+    def pick(self, context: Any, assignment: Any, record: Record, candidates: Sequence[Mapping[str, Any]]) -> Sequence[
+        Mapping[str, Any]
+    ]:
+        """The candidates, best first, each ``{"user": id, "points": float | None, "factors": {name: points}}``."""
+
+
+class Connector(Plugin, ABC):
+    """Speaks with one outside system. Pull, push and operations are optional; what is not there is not offered."""
+
+    slot = "connector"
+
+    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
+        """New items with the cursor after each; nothing by default."""
+        return iter(())
+
+
+class Chart(Plugin, ABC):
+    """One way to show a tile: which data it takes and how the front end draws it."""
+
+    slot = "chart"
+    takes: ClassVar[Sequence[str]] = ("number",)
+    """number, series, groups, heatmap, funnel or records."""
+
+    @abstractmethod
+    def option(self, data: Mapping[str, Any], palette: Sequence[str], language: str) -> Mapping[str, Any]:
+        """The ECharts option, or an empty mapping where the front end draws it with its own widget."""
+
+
+class Function(Plugin, ABC):
+    """One function of the expression language. ``signature`` are parameter types ("text", "number", "any", "list",
+    "…" repeats the last, a trailing "?" makes one optional); ``needs`` names what it wants from the environment
+    (``now``, ``timezone``, ``history``, ``manifest``): those come as keyword arguments."""
+
+    slot = "function"
+    signature: ClassVar[Sequence[str]] = ()
+    needs: ClassVar[Sequence[str]] = ()
+
+    @abstractmethod
+    def returns(self, arguments: Sequence[Type]) -> Type:
+        """The type of the result."""
+
+    @abstractmethod
+    def call(self, *arguments: Any, **environment: Any) -> Any:
+        """The result in Python; None in gives None out unless it says otherwise."""
+
+    def sql(self, dialect: str, *arguments: Any, **environment: Any) -> Any:
+        """The result as a SQLAlchemy column element, or NotImplemented where there is none."""
+        return NotImplemented
+
+
+class Check(Plugin, ABC):
+    """One lint check over the whole manifest."""
+
+    slot = "check"
+
+    @abstractmethod
+    def run(self, manifest: Manifest) -> Iterable[Problem]:
+        """Every problem it finds."""
+
+
+class Executor(Plugin, ABC):
+    """Carries job ids to workers; the jobs table stays the truth."""
+
+    slot = "executor"
+
+    @abstractmethod
+    def start(self, work: Callable[[int], None]) -> None:
+        """Begin to carry: call ``work(job_id)`` for each id that was sent."""
+
+    @abstractmethod
+    def send(self, job: int) -> None:
+        """A job is ready; losing the message loses nothing."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Finish what is running, take nothing new."""
+
+
+SLOTS: Mapping[str, type[Plugin]] = {
+    kind.slot: kind
+    for kind in (FieldType, StepPlugin, EventPlugin, Strategy, Connector, Chart, Function, Check, Executor)
+}

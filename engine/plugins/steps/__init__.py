@@ -1,0 +1,1 @@
+"""Built-in steps, one a file. Floor: 4."""

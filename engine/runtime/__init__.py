@@ -1,0 +1,1 @@
+"""A Manifest comes to life. Floor: 5."""

@@ -1,0 +1,1 @@
+"""Text with positions: read, check bounds, edit in place. Floor: 2."""

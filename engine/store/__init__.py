@@ -1,0 +1,1 @@
+"""Where things rest: tables, records, history, audit, timers, revisions. Floor: 3."""

@@ -1,0 +1,1 @@
+"""Blueprints, one a noun. Floor: 7."""

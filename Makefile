@@ -1,0 +1,54 @@
+# One command each: run, test, check, bench. Everything a fresh machine needs is installed on the way.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8630
+
+.PHONY: run test check bench install install-dev web docs clean
+
+run: install web  ## start the product with the CRM pack and sample data; prints the sign-in link
+	$(BIN)/flowloom demo --port $(PORT)
+
+test: install-dev web  ## every test: engine, packs, browser
+	$(BIN)/pytest
+
+check: install-dev  ## format, lint, types, house, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/house
+	cd studio/web && npm run check
+	$(MAKE) test
+
+bench: install-dev  ## figures as ratios against a baseline in the same run (minutes)
+	$(BIN)/python -m bench
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: setup.cfg | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.installed-dev: setup.cfg | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,check]'
+	touch $@ $(VENV)/.installed
+
+WEB_SOURCES := $(shell find studio/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+web: studio/static/index.html
+
+studio/web/node_modules/.package-lock.json: studio/web/package-lock.json
+	cd studio/web && npm ci --no-audit --no-fund --loglevel=error
+
+studio/static/index.html: studio/web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd studio/web && npm run --silent build
+
+docs: install-dev  ## write docs/reference from the schemas and docstrings
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf studio/static studio/web/node_modules build dist *.egg-info

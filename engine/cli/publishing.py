@@ -1,0 +1,98 @@
+"""plan, publish, rollback, revisions, audit: from the folder to what runs. Floor: 7."""
+
+from __future__ import annotations
+
+import click
+
+from engine.api import Engine
+from engine.cli.speech import Speech
+from engine.errors import FlowloomError, Problem
+
+
+@click.command("plan")
+@click.pass_obj
+def plan_command(speech: Speech) -> int:
+    """发布会改变什么:文件、表、受影响的记录和计时 · what a publish would change.
+
+    退出码 · exit code: 0 没有变化 none, 1 有变化 some.
+    """
+    with Engine.open(speech.site) as engine:
+        plan = engine.plan()
+        if speech.as_json:
+            speech.give(plan.json(speech.language))
+        else:
+            speech.show(plan.text(speech.language))
+        return 1 if plan.changes_anything else 0
+
+
+@click.command("publish")
+@click.option("-m", "--message", default="", help="为什么改 · why")
+@click.option("--timers", type=click.Choice(["keep", "change"]), default=None, help="在途计时:保持原时限 / 改用新时限 · running timers")
+@click.option("--move", multiple=True, metavar="MACHINE.STATE=STATE", help="被删状态里的记录移到哪 · where records of a removed state go")
+@click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
+@click.option("--skip-scenarios", is_flag=True, help="不跑场景 · do not run the scenarios")
+@click.pass_obj
+def publish_command(
+    speech: Speech, message: str, timers: str | None, move: tuple[str, ...], allow_lossy: bool, skip_scenarios: bool
+) -> int:
+    """检查、跑场景、改表,然后一次切换 · check, run the scenarios, migrate, switch at once."""
+    moves = dict(pair.split("=", 1) for pair in move if "=" in pair)
+    with Engine.open(speech.site) as engine:
+        done = engine.publish(
+            message=message,
+            timers=timers,
+            moves=moves,
+            allow_lossy=allow_lossy,
+            scenarios=not skip_scenarios,
+        )
+        if speech.as_json:
+            speech.give(done.json(speech.language))
+        else:
+            speech.show(done.text(speech.language))
+    return 0
+
+
+@click.command("rollback")
+@click.argument("number", type=int)
+@click.option("-m", "--message", default="", help="为什么 · why")
+@click.pass_obj
+def rollback_command(speech: Speech, number: int, message: str) -> int:
+    """让某个历史版本重新生效 · make a revision current again."""
+    with Engine.open(speech.site) as engine:
+        done = engine.rollback(number, message=message)
+        if speech.as_json:
+            speech.give(done.json(speech.language))
+        else:
+            speech.show(done.text(speech.language))
+    return 0
+
+
+@click.command("revisions")
+@click.pass_obj
+def revisions_command(speech: Speech) -> None:
+    """发布过的版本:编号、谁、何时、为什么 · published revisions."""
+    with Engine.open(speech.site) as engine:
+        found = engine.revisions()
+        if speech.as_json:
+            speech.give(found)
+            return
+        for revision in found:
+            mark = "*" if revision["current"] else " "
+            speech.show(f"{mark} {revision['number']:>4}  {revision['at']}  {revision['by']:<12} {revision['message']}")
+
+
+@click.command("audit")
+@click.pass_obj
+def audit_command(speech: Speech) -> int:
+    """验证操作日志没有被改动 · verify the chain of the audit log."""
+    with Engine.open(speech.site) as engine:
+        verdict = engine.verify_audit()
+        if speech.as_json:
+            speech.give(verdict)
+        if not verdict["ok"]:
+            if speech.as_json:
+                return 1
+            raise FlowloomError(Problem("C010", parameters=verdict))
+        if not speech.as_json:
+            speech.show(speech.word(f"日志完整,{verdict['rows']} 行", f"the log is whole, {verdict['rows']} rows"))
+    return 0

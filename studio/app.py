@@ -1,0 +1,61 @@
+"""The Flask application: registers blueprints, nothing else. Floor: 7."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from engine.api import Engine
+from studio import answers, auth, pages
+from studio.api import (
+    boards,
+    changes,
+    dashboards,
+    duplicates,
+    export,
+    health,
+    imports,
+    metrics,
+    model,
+    notifications,
+    openapi,
+    records,
+    revisions,
+    session,
+    transitions,
+)
+
+BLUEPRINTS = (
+    health,
+    pages,
+    session,
+    model,
+    records,
+    transitions,
+    boards,
+    duplicates,
+    metrics,
+    dashboards,
+    revisions,
+    imports,
+    export,
+    notifications,
+    changes,
+    openapi,
+)
+
+#: A body above this is refused before it is read.
+MAX_BODY = 1024 * 1024
+
+
+def create_app(engine: Engine, *, secure_cookies: bool = False) -> Flask:
+    """The WSGI application over an opened engine; ``secure_cookies`` where TLS is in front."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, ENGINE=engine, SECURE_COOKIES=secure_cookies)
+    app.config["STATIC"] = Path(__file__).parent / "static"
+    answers.install(app)
+    auth.install(app)
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.blueprint)
+    return app

@@ -98,19 +98,21 @@ class Problem:
         """The sentence that says what is wrong, with its values filled in."""
         if self.message:
             return self.message.get(language) or next(iter(self.message.values()), self.code)
-        return self._fill(catalogue()[self.code].what.get(language, ""))
+        return self._fill(catalogue()[self.code].what.get(language, ""), language)
 
     def fix(self, language: str = "zh") -> str:
         """What to do about it; empty when there is nothing to say."""
         sentence = catalogue().get(self.code)
-        text = self._fill(sentence.fix.get(language, "")) if sentence else ""
+        text = self._fill(sentence.fix.get(language, ""), language) if sentence else ""
         if self.suggestion:
             asked = f"是否想写 {self.suggestion}?" if language == "zh" else f"Did you mean {self.suggestion}?"
             return f"{asked} {text}".strip()
         return text
 
-    def _fill(self, text: str) -> str:
+    def _fill(self, text: str, language: str) -> str:
         for key, value in self.parameters.items():
+            if isinstance(value, Mapping):  # a parameter that is itself said in both languages
+                value = value.get(language, "")
             text = text.replace("{" + key + "}", str(value))
         return text
 

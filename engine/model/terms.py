@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import Where
 from engine.expression.parse import Condition, Expression
+
+_SECONDS: Mapping[str, int] = {
+    "s": 1,
+    "秒": 1,
+    "m": 60,
+    "min": 60,
+    "分钟": 60,
+    "h": 3600,
+    "小时": 3600,
+    "工作小时": 3600,
+    "d": 86400,
+    "天": 86400,
+    "w": 604800,
+    "周": 604800,
+}
+_UNIT = "mo|min|个月|工作小时|小时|分钟|[smhdw秒天周]"
+_PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})")
+_SPAN = re.compile(rf"(?:\d+(?:\.\d+)?\s*(?:{_UNIT})\s*)+")
 
 #: A literal as YAML gave it, or an Expression where the text began with ``=``.
 Value = Any
@@ -33,6 +52,25 @@ class Duration:
     seconds: float = 0.0
     months: int = 0
     text: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Duration | None:
+        """``30m``, ``4h``, ``1h30m``, ``7d``, ``2w``, ``6mo`` (also ``4 小时``, ``4 工作小时``), or None when it is none.
+
+        A number needs its unit, and is never negative.
+        """
+        text = text.strip()
+        if not _SPAN.fullmatch(text):
+            return None
+        seconds, months = 0.0, 0
+        for number, unit in _PART.findall(text):
+            if unit in ("mo", "个月"):
+                if "." in number:
+                    return None
+                months += int(number)
+            else:
+                seconds += float(number) * _SECONDS[unit]
+        return cls(seconds, months, text)
 
     @property
     def delta(self) -> dt.timedelta:

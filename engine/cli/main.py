@@ -64,9 +64,7 @@ class Commands(click.Group):
         """As click does, but an unknown name is a problem with the nearest one."""
         name = args[0] if args else ""
         if name not in COMMANDS:
-            raise WrongUsage(
-                Problem("C001", parameters={"command": name}, suggestion=nearest(name, COMMANDS))
-            )
+            raise WrongUsage(Problem("C001", parameters={"command": name}, suggestion=nearest(name, COMMANDS)))
         return super().resolve_command(ctx, args)
 
 
@@ -76,7 +74,13 @@ def _language() -> str:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-C", "--site", type=click.Path(file_okay=False, path_type=Path), default=Path("."), help="站点文件夹 · the site's folder")
+@click.option(
+    "-C",
+    "--site",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("."),
+    help="站点文件夹 · the site's folder",
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="语言 · language")
 @click.option("--json", "as_json", is_flag=True, help="机器可读的输出 · machine-readable output")
 @click.version_option(__version__, prog_name="flowloom")

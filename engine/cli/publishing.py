@@ -27,8 +27,18 @@ def plan_command(speech: Speech) -> int:
 
 @click.command("publish")
 @click.option("-m", "--message", default="", help="为什么改 · why")
-@click.option("--timers", type=click.Choice(["keep", "change"]), default=None, help="在途计时:保持原时限 / 改用新时限 · running timers")
-@click.option("--move", multiple=True, metavar="MACHINE.STATE=STATE", help="被删状态里的记录移到哪 · where records of a removed state go")
+@click.option(
+    "--timers",
+    type=click.Choice(["keep", "change"]),
+    default=None,
+    help="在途计时:保持原时限 / 改用新时限 · running timers",
+)
+@click.option(
+    "--move",
+    multiple=True,
+    metavar="MACHINE.STATE=STATE",
+    help="被删状态里的记录移到哪 · where records of a removed state go",
+)
 @click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
 @click.option("--skip-scenarios", is_flag=True, help="不跑场景 · do not run the scenarios")
 @click.pass_obj

@@ -6,7 +6,12 @@ from typing import Any
 
 from studio.describe.schemas import Json, component_name, ref
 
-BAD = {"400": "The call is wrong", "401": "Nobody is signed in", "403": "Not allowed", "404": "Not found or not visible"}
+BAD = {
+    "400": "The call is wrong",
+    "401": "Nobody is signed in",
+    "403": "Not allowed",
+    "404": "Not found or not visible",
+}
 
 
 def responses(good: dict[str, Json], *more: str) -> dict[str, Json]:
@@ -73,7 +78,11 @@ def entity_paths(entity: Any, label: str) -> dict[str, Json]:
     """The addresses of one entity's records."""
     name, component = entity.name, component_name(entity.name)
     values = {"type": "object", "required": ["values"], "properties": {"values": ref(f"{component}Values")}}
-    creating = {"type": "object", "required": ["values"], "properties": {**values["properties"], "form": {"type": "string"}}}
+    creating = {
+        "type": "object",
+        "required": ["values"],
+        "properties": {**values["properties"], "form": {"type": "string"}},
+    }
     one = {"type": "object", "properties": {"record": ref(component)}}
     tags = [label]
     whole = {
@@ -151,7 +160,12 @@ def transition_path(entity: str, machine: Any, transition: Any, label: str, lang
                 },
                 "responses": responses(
                     {"200": content({"type": "object", "properties": {"record": ref(component)}}, "Done")},
-                    "409", "412", "413", "415", "422", "503",
+                    "409",
+                    "412",
+                    "413",
+                    "415",
+                    "422",
+                    "503",
                 ),
             },
         }

@@ -175,7 +175,8 @@ def _names_me(condition: Condition | Expression) -> bool:
 
 def _holds(context: Context, actor: Actor, entity: str, condition: Condition, values: Mapping[str, Any]) -> bool:
     # A role's own condition sees the whole record: its author, not the reader, chose the fields it names.
-    return bool(context.holds(condition, entity, values, me=actor))
+    environment = context.environment(entity, values, extra={"me": actor.values or None})
+    return bool(context.compiled.call(condition, entity)(environment))
 
 
 def permits(manifest: Manifest, actor: Actor, permission: str) -> bool:

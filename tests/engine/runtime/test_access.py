@@ -45,15 +45,20 @@ MANIFEST = Manifest(site=Site(name="test"), roles=ROLES)
 
 
 def context(*roles: str, user: int = 7) -> Any:
-    """A context whose ``holds`` knows the two conditions above."""
+    """A context that knows the two conditions above."""
 
-    def holds(condition: Condition, entity: str, values: Any, me: Actor) -> bool:
+    def holds(condition: Condition, values: Any, me: Any) -> bool:
         if condition.any:
-            return any(holds(part, entity, values, me) for part in condition.parts)
-        return values["owner"] == me.user if condition == MINE else values.get("team") == me.values.get("team")
+            return any(holds(part, values, me) for part in condition.parts)
+        return values["owner"] == me["id"] if condition == MINE else values.get("team") == me["team"]
 
     actor = Actor(user=user, login="li", roles=roles, values={"id": user, "team": 3})
-    return SimpleNamespace(manifest=MANIFEST, actor=actor, holds=holds)
+    return SimpleNamespace(
+        manifest=MANIFEST,
+        actor=actor,
+        environment=lambda entity, values, extra: (values, extra["me"]),
+        compiled=SimpleNamespace(call=lambda condition, entity: lambda environment: holds(condition, *environment)),
+    )
 
 
 def test_somebody_without_a_role_may_do_nothing() -> None:

@@ -1,0 +1,66 @@
+"""What is settled before parsing: size, encoding, characters that may not stand in YAML. Floor: 2."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from engine.source.found import Found
+
+#: Bytes a file may have.
+MAX_BYTES = 1_000_000
+#: Of many bad characters only the first ones are shown.
+MAX_SHOWN = 20
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+def too_large(text: str | bytes) -> Found | None:
+    """The problem of a file past MAX_BYTES, or None."""
+    size = len(text)
+    if size <= MAX_BYTES and isinstance(text, str) and not text.isascii():
+        size = len(text.encode("utf-8", "surrogatepass"))
+    return Found("Y001", 0, {"size": f"{size / 1_000_000:.1f}", "limit": 1}) if size > MAX_BYTES else None
+
+
+def decode(raw: bytes) -> tuple[str, Found | None]:
+    """The text of UTF-8 bytes; else an empty text and what the bytes seem to be (never a guess passed on)."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "", _name_encoding(raw, error.start)
+    if "\x00" in text and _is_utf16(raw):
+        return "", Found("Y005", 0)
+    return text, None
+
+
+def _name_encoding(raw: bytes, at: int) -> Found:
+    if _is_utf16(raw):
+        return Found("Y005", 0)
+    line = raw.count(b"\n", 0, at) + 1
+    for encoding in ("gb18030", "big5"):
+        try:
+            raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return Found("Y004", 0, {"encoding": "GBK" if encoding == "gb18030" else "Big5", "line": line})
+    return Found("Y006", 0, {"line": line, "byte": f"0x{raw[at]:02X}"})
+
+
+def _is_utf16(raw: bytes) -> bool:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    sample = raw[:400]
+    zeros = max(sample[0::2].count(0), sample[1::2].count(0))
+    return len(sample) >= 4 and zeros * 3 > len(sample)
+
+
+def forbidden_characters(text: str) -> list[Found]:
+    """Control characters, lone surrogates and line separators no editor shows, as far as MAX_SHOWN."""
+    found: list[Found] = []
+    for match in _FORBIDDEN.finditer(text):
+        sign = match.group()
+        found.append(Found("Y003", match.start(), {"sign": f"U+{ord(sign):04X}"}))
+        if len(found) == MAX_SHOWN:
+            break
+    return found

@@ -1,0 +1,208 @@
+"""Parser events to nodes, in one pass: places, duplicate keys, tags, aliases, depth. Floor: 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+from engine.errors import Where
+from engine.source.aliases import Aliases, AliasRefused
+from engine.source.found import Found
+from engine.source.node import Node
+from engine.source.scalar import LIST_TAG, MAP_TAG, BadScalar, resolve, tagged
+from engine.source.suspect import look
+
+MAX_DEPTH = 64
+
+#: offset in the parsed text -> line and column (from 1) in the file as it is on disk.
+Place = Callable[[int], tuple[int, int]]
+
+
+class Stopped(Exception):
+    """A bound was passed; what was found says which one."""
+
+
+class Frame:
+    """A map or list still open."""
+
+    __slots__ = ("anchor", "dropped", "entries", "flow", "key", "keys", "start", "values", "where")
+
+    def __init__(self, where: Where, start: int, flow: bool, anchor: str | None, is_map: bool) -> None:
+        self.where = where
+        self.start = start
+        self.flow = flow
+        self.anchor = anchor
+        self.entries: list[Node] | None = None if is_map else []
+        self.values: dict[str, Node] = {}
+        self.keys: dict[str, Node] = {}
+        self.key: Node | None = None
+        #: Values under a key that is no text or stood there before: read, checked, and dropped.
+        self.dropped: list[Node] = []
+
+    def last(self) -> list[Node]:
+        """The nodes of which one ends the block."""
+        if self.entries is not None:
+            return self.entries[-1:]
+        tails = [nodes[name] for nodes in (self.keys, self.values) for name in list(nodes)[-1:]]
+        return tails + self.dropped[-1:]
+
+
+class Composer:
+    """Reads ``text`` into ``documents`` and notes what is wrong in ``found``; offsets are those of ``text``.
+
+    A syntax error passes through as ``yaml.YAMLError`` and leaves the documents finished before it. ``place``
+    tells lines and columns when ``text`` is not the file itself but a mended copy.
+    """
+
+    def __init__(self, text: str, path: str, place: Place | None = None) -> None:
+        self.text = text
+        self.path = path
+        self.documents: list[Node] = []
+        self.found: list[Found] = []
+        self._place = place
+        #: The parser does not count a byte order mark.
+        self._shift = 1 if text[:1] == "\ufeff" else 0
+        self._stack: list[Frame] = []
+        self._aliases = Aliases()
+        self._root: Node | None = None
+
+    def run(self) -> None:
+        """Read the whole text."""
+        parser = CParser(self.text[self._shift :])
+        act: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._begin,
+            yaml.DocumentEndEvent: self._finish,
+        }
+        try:
+            event = parser.get_event()
+            while event is not None:
+                step = act.get(type(event))
+                if step is not None:
+                    step(event)
+                event = parser.get_event()
+        except Stopped:
+            pass
+        finally:
+            parser.dispose()
+
+    def _where(self, mark: Any) -> Where:
+        if self._place is None:
+            return Where(self.path, mark.line + 1, mark.column + 1)
+        return Where(self.path, *self._place(mark.index + self._shift))
+
+    def _begin(self, _event: Any) -> None:
+        self._aliases = Aliases(self._aliases.expansions)
+        self._root = None
+
+    def _finish(self, _event: Any) -> None:
+        if self._root is not None:
+            self.documents.append(self._root)
+
+    def _scalar(self, event: Any) -> None:
+        raw: str = event.value
+        style, mark = event.style, event.start_mark
+        start, end = mark.index + self._shift, event.end_mark.index + self._shift
+        plain = not style
+        value: Any = raw
+        if event.tag is not None:
+            value = self._tag(event.tag, raw, start)
+        elif plain:
+            try:
+                value = resolve(raw)
+            except BadScalar as bad:
+                self.found.append(Found(bad.code, start, {"value": raw[:40]}))
+        elif style in "|>":
+            end = start + len(self.text[start:end].rstrip())
+        node = Node(value, self._where(mark), raw, not plain, start, end)
+        frame = self._stack[-1] if self._stack else None
+        if plain and (not raw or not raw.isascii() or (frame is not None and frame.flow)):
+            self._suspect(node, frame)
+        self._add(node, event.anchor)
+
+    def _suspect(self, node: Node, frame: Frame | None) -> None:
+        in_map = frame is not None and frame.entries is None
+        key = frame.key if in_map and frame is not None else None
+        found = look(self.text, node, key, is_key=in_map and key is None, flow=frame is not None and frame.flow)
+        if found is not None:
+            self.found.append(found)
+
+    def _tag(self, tag: str, raw: str, start: int) -> Any:
+        try:
+            return tagged(tag, raw)
+        except BadScalar as bad:
+            self.found.append(Found(bad.code, start, {"value": raw[:40], "tag": tag}))
+            return raw
+
+    def _open(self, event: Any) -> None:
+        start = event.start_mark.index + self._shift
+        if len(self._stack) >= MAX_DEPTH:
+            self.found.append(Found("Y002", start, {"limit": MAX_DEPTH}))
+            raise Stopped
+        is_map = type(event) is yaml.MappingStartEvent
+        if event.tag not in (None, "!", MAP_TAG if is_map else LIST_TAG):
+            self.found.append(Found("Y019", start, {"tag": event.tag}))
+        where = self._where(event.start_mark)
+        self._stack.append(Frame(where, start, bool(event.flow_style), event.anchor, is_map))
+        if event.anchor:
+            self._aliases.open(event.anchor)
+
+    def _close(self, event: Any) -> None:
+        frame = self._stack.pop()
+        value: Any = frame.values if frame.entries is None else frame.entries
+        if frame.flow:
+            end = event.end_mark.index + self._shift
+        else:
+            # The parser ends a block where the next token stands; it ends where its last value does.
+            end = max((node.end for node in frame.last()), default=frame.start)
+        self._add(Node(value, frame.where, "", False, frame.start, end, frame.keys), frame.anchor)
+
+    def _alias(self, event: Any) -> None:
+        start, end = event.start_mark.index + self._shift, event.end_mark.index + self._shift
+        node = Node(None, self._where(event.start_mark), "", False, start, end)
+        try:
+            node = self._aliases.repeat(event.anchor, node, MAX_DEPTH - len(self._stack))
+        except AliasRefused as refused:
+            self.found.append(Found(refused.code, start, {"name": event.anchor, "limit": refused.limit}))
+            if refused.limit:
+                raise Stopped from None
+        self._add(node, None)
+
+    def _add(self, node: Node, anchor: str | None) -> None:
+        if anchor:
+            self._aliases.close(anchor, node)
+        if not self._stack:
+            self._root = node
+            return
+        frame = self._stack[-1]
+        if frame.entries is not None:
+            frame.entries.append(node)
+        elif frame.key is None:
+            frame.key = node
+        else:
+            self._pair(frame, frame.key, node)
+            frame.key = None
+
+    def _pair(self, frame: Frame, key: Node, node: Node) -> None:
+        name = key.raw
+        if key.is_map or key.is_list or not (name or key.quoted):
+            self.found.append(Found("Y029", key.start))
+        elif name == "<<" and not key.quoted:
+            self.found.append(Found("Y031", key.start))
+        elif name in frame.values:
+            first = frame.keys[name]
+            line = first.where.line
+            self.found.append(Found("Y018", key.start, {"key": name, "line": line}, also=first.start))
+        else:
+            frame.keys[name] = key
+            frame.values[name] = node
+            return
+        frame.dropped.append(node)

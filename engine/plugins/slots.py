@@ -174,11 +174,13 @@ class Chart(Plugin, ABC):
 
 class Function(Plugin, ABC):
     """One function of the expression language. ``signature`` are parameter types ("text", "number", "any", "list",
-    "…" repeats the last, a trailing "?" makes one optional); ``needs`` names what it wants from the environment
-    (``now``, ``timezone``, ``history``, ``manifest``): those come as keyword arguments."""
+    "date|datetime"; "…" repeats the last, a trailing "?" makes one optional), ``keywords`` those given by name;
+    ``needs`` names what it wants from the environment (``now``, ``timezone``, ``history``, ``record``, ``calendar`` …):
+    those come as keyword arguments, and so does ``types`` (the arguments' types) in SQL."""
 
     slot = "function"
     signature: ClassVar[Sequence[str]] = ()
+    keywords: ClassVar[Mapping[str, str]] = {}
     needs: ClassVar[Sequence[str]] = ()
 
     @abstractmethod

@@ -1,7 +1,8 @@
-"""Days, weeks and months in the site's time zone, for people and for SQL. Floor: 3.
+"""Hours, days, weeks, months, quarters and years in the site's time zone, for people and for SQL. Floor: 3.
 
-Instants rest as microseconds since 1970 in UTC. A bucket is a number: days since 1970-01-01, weeks since the Monday before
-it, or months since year 0, so that grouping compares integers and the database needs no time zone tables.
+Instants rest as microseconds since 1970 in UTC. A bucket is a number: hours or days since 1970-01-01, weeks since the
+Monday before it, months, quarters or years since year 0, so that grouping compares integers and the database needs no
+time zone tables. A bucket's start is a date, an hour's a local datetime without zone.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-EACH = ("day", "week", "month")
+EACH = ("hour", "day", "week", "month", "quarter", "year")
+#: How many months one bucket has.
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_DAY = dt.date(1970, 1, 1)
 MONDAY = dt.date(1969, 12, 29)
 MICROSECOND = dt.timedelta(microseconds=1)
 DAY = 86_400_000_000
+HOUR = 3_600_000_000
 #: Added before a division and taken away after it, so that instants before 1970 round down too: 400 years of days.
 SHIFT = 146_097
 
@@ -97,12 +101,20 @@ def day_number(column: Any, kind: str, zone: ZoneInfo, dialect: str) -> sa.Colum
 
 
 def bucket(column: Any, kind: str, each: str, zone: ZoneInfo, dialect: str) -> sa.ColumnElement[int]:
-    """The number of the day, week or month a stored instant or date falls in."""
+    """The number of the bucket a stored instant (``kind`` datetime) or date falls in; a date has no hour but its first."""
+    if each == "hour" and kind == "datetime":
+        return (local(column, zone) + _number(SHIFT * DAY)) // _number(HOUR) - _number(SHIFT * 24)
     days = day_number(column, kind, zone, dialect)
+    if each == "hour":
+        return days * _number(24)
     if each == "day":
         return days
     if each == "week":
         return (days + _number(3 + SHIFT // 7 * 7)) // _number(7) - _number(SHIFT // 7)
+    return _month(column, kind, days, dialect) // _number(MONTHS[each])
+
+
+def _month(column: Any, kind: str, days: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[int]:
     if dialect == "sqlite":
         when = sa.func.date(days * _number(86_400), "unixepoch") if kind == "datetime" else column
         year, month = sa.func.substr(when, 1, 4), sa.func.substr(when, 6, 2)
@@ -112,30 +124,32 @@ def bucket(column: Any, kind: str, each: str, zone: ZoneInfo, dialect: str) -> s
 
 
 def start_of(each: str, number: int) -> dt.date:
-    """The first day of a bucket."""
+    """Where a bucket begins."""
+    if each == "hour":
+        return dt.datetime.combine(FIRST_DAY, dt.time()) + dt.timedelta(hours=number)
     if each == "day":
         return FIRST_DAY + dt.timedelta(days=number)
     if each == "week":
         return MONDAY + dt.timedelta(days=7 * number)
-    return dt.date(number // 12, number % 12 + 1, 1)
+    year, month = divmod(number * MONTHS[each], 12)
+    return dt.date(year, month + 1, 1)
 
 
 def number_of(each: str, day: dt.date) -> int:
-    """The bucket a day falls in."""
+    """The bucket a day (or a local datetime) falls in."""
+    hour = day.hour if isinstance(day, dt.datetime) else 0
+    if isinstance(day, dt.datetime):
+        day = day.date()
+    if each == "hour":
+        return (day - FIRST_DAY).days * 24 + hour
     if each == "day":
         return (day - FIRST_DAY).days
     if each == "week":
         return (day - MONDAY).days // 7
-    return day.year * 12 + day.month - 1
+    return (day.year * 12 + day.month - 1) // MONTHS[each]
 
 
-def days_of(each: str, start: dt.date) -> tuple[dt.date, dt.date]:
-    """The bucket a day lies in as [first day, first day of the next bucket)."""
-    number = number_of(each, start)
-    return start_of(each, number), start_of(each, number + 1)
-
-
-def between(each: str, first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    """The first day of every bucket from the one ``first`` lies in to the one ``last`` lies in."""
-    for number in range(number_of(each, first), number_of(each, last) + 1):
+def between(each: str, first: int, last: int) -> Iterator[dt.date]:
+    """Where every bucket from number ``first`` to number ``last`` begins."""
+    for number in range(first, last + 1):
         yield start_of(each, number)

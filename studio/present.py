@@ -1,0 +1,184 @@
+"""Records, charts and the site's model as JSON: the only place that shapes answers. Floor: 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.api import Engine
+from engine.facts import Actor
+
+Json = dict[str, Any]
+
+
+def record(seen: Any) -> Json:
+    """One record as its reader sees it (``engine.site.reading.Seen``)."""
+    return {
+        "id": seen.record.id,
+        "version": seen.record.version,
+        "entity": seen.record.entity,
+        "title": seen.title,
+        "values": seen.values,
+        "shown": seen.shown,
+        "links": {
+            name: {"entity": link.entity, "id": link.id, "title": link.title} for name, link in seen.links.items()
+        },
+        "promises": list(seen.promises),
+        "can": seen.can,
+    }
+
+
+def page(found: Any) -> Json:
+    """A page of records with the cursor of the next one."""
+    shaped: Json = {"items": [record(seen) for seen in found.items], "next": found.next}
+    if found.count is not None:
+        shaped["count"] = found.count
+    return shaped
+
+
+def field(engine: Engine, one: Any, read_only: bool, language: str) -> Json:
+    """One field for a form: what it is called, what it takes, what is asked of it."""
+    shaped: Json = {
+        "name": one.name,
+        "label": one.label.text(language) or one.name,
+        "help": one.help.text(language),
+        "type": one.type,
+        "required": one.required,
+        "read_only": read_only or one.value is not None or one.type in ("state", "sequence", "backlink"),
+        "personal": one.personal,
+        "search": one.search,
+    }
+    if one.choices:
+        shaped["choices"] = [{"name": c.name, "label": c.label.text(language) or c.name} for c in one.choices]
+    if one.to:
+        shaped["to"] = one.to
+    for key in ("max_length", "min", "max"):
+        value = getattr(one, key)
+        if isinstance(value, int | float | str):
+            shaped[key] = value
+    unit = one.options.get("unit") or one.options.get("currency")
+    if unit:
+        shaped["unit"] = unit.text(language) if hasattr(unit, "text") else str(unit)
+    return shaped
+
+
+def entity(engine: Engine, one: Any, access: Any, language: str) -> Json:
+    """One entity: its fields without the hidden ones, and what the reader may do with its records."""
+    manifest = engine.manifest
+    fields = [
+        field(engine, f, f.name in access.read_only, language)
+        for f in one.fields.values()
+        if f.name not in access.hidden
+    ]
+    return {
+        "name": one.name,
+        "label": one.label.text(language) or one.name,
+        "icon": one.icon,
+        "fields": fields,
+        "can": {action: access.may(action) for action in ("create", "update", "delete", "export")},
+        "machines": [machine.name for machine in manifest.machines_of(one.name) if machine.field not in access.hidden],
+        "forms": [form.name for form in manifest.forms.values() if form.entity == one.name],
+        "views": [view.name for view in manifest.views.values() if view.entity == one.name],
+    }
+
+
+def machine(one: Any, language: str) -> Json:
+    """One state machine: its states and transitions in their order."""
+    return {
+        "label": one.label.text(language) or one.name,
+        "entity": one.entity,
+        "field": one.field,
+        "initial": one.initial,
+        "states": [
+            {"name": s.name, "label": s.label.text(language) or s.name, "final": s.final, "color": s.color}
+            for s in one.states.values()
+        ],
+        "transitions": [
+            {
+                "name": t.name,
+                "label": t.label.text(language) or t.name,
+                "from": list(t.from_),
+                "to": t.to,
+                "form": t.form,
+            }
+            for t in one.transitions.values()
+        ],
+    }
+
+
+def form(one: Any, hidden: Iterable[str], language: str) -> Json:
+    """One form: the fields asked for, in sections, without those the reader may not see."""
+    hidden = frozenset(hidden)
+    return {
+        "label": one.label.text(language) or one.name,
+        "entity": one.entity,
+        "fields": [name for name in one.fields if name not in hidden],
+        "required": [name for name in one.required if name not in hidden],
+        "ask_one_of": {name: list(options) for name, options in one.ask_one_of.items() if name not in hidden},
+        "fill": [name for name in one.fill if name not in hidden],
+        "sections": [
+            {
+                "name": s.name,
+                "label": s.label.text(language) or "",
+                "fields": [name for name in s.fields if name not in hidden],
+                "columns": s.columns,
+            }
+            for s in one.sections.values()
+        ],
+    }
+
+
+def view(engine: Engine, actor: Actor, one: Any, language: str) -> Json:
+    """One view: how it is shown and its columns with their labels and types."""
+    return {
+        "label": one.label.text(language) or one.name,
+        "entity": one.entity,
+        "show": one.show,
+        "group": one.group,
+        "columns": engine.columns(actor, one.name, language),
+        "sort": list(one.sort),
+    }
+
+
+def model(engine: Engine, actor: Actor, language: str) -> Json:
+    """Everything a client draws pages from, cut to what the reader may see, in the reader's language."""
+    manifest = engine.manifest
+    open_to = {name: engine.access(actor, name) for name in manifest.entities}
+    open_to = {name: access for name, access in open_to.items() if access.read is not False}
+    entities = {n: entity(engine, manifest.entities[n], access, language) for n, access in open_to.items()}
+    machines = {n: machine(m, language) for n, m in manifest.state_machines.items() if m.entity in open_to}
+    views = {n: view(engine, actor, v, language) for n, v in manifest.views.items() if v.entity in open_to}
+    forms = {n: form(f, open_to[f.entity].hidden, language) for n, f in manifest.forms.items() if f.entity in open_to}
+    dashboards = {n: {"label": d.label.text(language) or n} for n, d in manifest.dashboards.items()}
+    known: Mapping[str, Mapping[str, Any]] = {"view": views, "dashboard": dashboards, "form": forms}
+    home, menu = _desk(manifest, actor, known, language)
+    return {
+        "entities": entities,
+        "machines": machines,
+        "views": views,
+        "forms": forms,
+        "dashboards": dashboards,
+        "home": home,
+        "menu": menu,
+    }
+
+
+def _desk(manifest: Any, actor: Actor, known: Mapping[str, Mapping[str, Any]], language: str) -> tuple[list[Json], list[Json]]:
+    """The reader's home blocks and menu: the workspaces of their roles, else every list and dashboard there is."""
+    desks = [w for w in manifest.workspaces.values() if set(w.for_) & set(actor.roles)]
+    home = [shaped for desk in desks for block in desk.home if (shaped := _block(block, known, language))]
+    menu = [shaped for desk in desks for block in (desk.menu or desk.home) if (shaped := _block(block, known, language))]
+    if not menu:
+        menu = [{"kind": "view", "name": n, "label": v["label"]} for n, v in known["view"].items() if v["show"] == "list"]
+        menu += [{"kind": "dashboard", "name": n, "label": d["label"]} for n, d in known["dashboard"].items()]
+    unique = {(entry["kind"], entry["name"]): entry for entry in menu}
+    return home, list(unique.values())
+
+
+def _block(block: Any, known: Mapping[str, Mapping[str, Any]], language: str) -> Json | None:
+    for kind in ("view", "dashboard", "form"):
+        name = getattr(block, kind)
+        if name and name in known[kind]:
+            label = block.label.text(language) or known[kind][name]["label"]
+            return {"kind": kind, "name": name, "label": label}
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from engine.errors import nearest
 from engine.expression.scope import (
@@ -24,8 +24,16 @@ from engine.expression.scope import (
     span,
 )
 
-if TYPE_CHECKING:
-    from engine.expression.check import Checker
+
+class Reporter(Protocol):
+    """The walk that asks: it keeps the notes and takes the problems."""
+
+    notes: Any
+
+    def problem(self, code: str, where: Any, suggestion: str | None = None, **parameters: Any) -> Type:
+        """Note a problem; gives the type of what is not known."""
+        ...
+
 
 SIGNS: Mapping[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -49,7 +57,7 @@ _DATE_HINT = {
 }
 
 
-def adapt(checker: Checker, node: ast.expr, here: Type, other: Type) -> Type:
+def adapt(checker: Reporter, node: ast.expr, here: Type, other: Type) -> Type:
     """A text literal beside a duration or a time means one; the type it then has."""
     if here != TEXT or not isinstance(node, ast.Constant) or other.name not in ("duration", "time"):
         return here
@@ -115,7 +123,7 @@ def _times(operator: ast.operator, left: Type, right: Type) -> Type | None:
     return None
 
 
-def compare(checker: Checker, operator: ast.cmpop, left: ast.expr, here: Type, right: ast.expr, there: Type) -> None:
+def compare(checker: Reporter, operator: ast.cmpop, left: ast.expr, here: Type, right: ast.expr, there: Type) -> None:
     """Note what is wrong with one link of a comparison."""
     if isinstance(operator, ast.Is | ast.IsNot):
         return
@@ -135,7 +143,7 @@ def compare(checker: Checker, operator: ast.cmpop, left: ast.expr, here: Type, r
         _choices(checker, there, left)
 
 
-def _contains(checker: Checker, left: ast.expr, here: Type, right: ast.expr, there: Type) -> None:
+def _contains(checker: Reporter, left: ast.expr, here: Type, right: ast.expr, there: Type) -> None:
     if there == TEXT:
         if here.name not in ("text", "any", "none"):
             checker.problem("X020", left, left=here, right=there, hint_zh="", hint_en="")
@@ -154,7 +162,7 @@ def _contains(checker: Checker, left: ast.expr, here: Type, right: ast.expr, the
         checker.problem("X021", right, given=there)
 
 
-def _choices(checker: Checker, kind: Type, node: ast.expr) -> None:
+def _choices(checker: Reporter, kind: Type, node: ast.expr) -> None:
     if kind.choices and isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
         if node.value not in kind.choices:
             near = nearest(node.value, kind.choices)
@@ -184,7 +192,7 @@ def usage(callee: Any) -> str:
 
 
 def arguments(
-    checker: Checker, node: ast.Call, callee: Any, given: Sequence[Type], words: Mapping[str, Type]
+    checker: Reporter, node: ast.Call, callee: Any, given: Sequence[Type], words: Mapping[str, Type]
 ) -> None:
     """Note wrong numbers, names and types of a call's arguments."""
     signature = list(callee.signature)
@@ -207,7 +215,7 @@ def arguments(
             _argument(checker, callee, callee.keywords[word.arg or ""], words[word.arg or ""], word.value)
 
 
-def _argument(checker: Checker, callee: Any, wanted: str, given: Type, node: ast.expr) -> None:
+def _argument(checker: Reporter, callee: Any, wanted: str, given: Type, node: ast.expr) -> None:
     kinds = wanted.rstrip("?").split("|")
     for kind in kinds:
         if fits(kind, given):

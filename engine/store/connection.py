@@ -1,0 +1,243 @@
+"""One open transaction, seen from a turn. Floor: 3."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from engine.store.statement import Statements, insert_text
+
+#: Takes the rows about to be written to a table, in order, and gives them as they are to be written (audit: sealed).
+Seal = Callable[["Connection", list[tuple[Any, ...]]], list[tuple[Any, ...]]]
+
+
+class Violation(Exception):
+    """A constraint said no. ``kind``: unique, foreign, empty or check; ``table``, ``columns`` where the database names them."""
+
+    def __init__(self, kind: str, table: str = "", columns: Sequence[str] = (), constraint: str = "") -> None:
+        super().__init__(f"{kind} {table} {', '.join(columns)} {constraint}".strip())
+        self.kind = kind
+        self.table = table
+        self.columns = tuple(columns)
+        self.constraint = constraint
+
+
+class _Frame:
+    """What a savepoint must remember to take everything after it back."""
+
+    __slots__ = ("flushed", "hooks", "marks", "touched")
+
+    def __init__(self, marks: dict[str, int], hooks: int, touched: frozenset[str]) -> None:
+        self.marks = marks
+        self.flushed: dict[str, list[tuple[Any, ...]]] = {}
+        self.hooks = hooks
+        self.touched = touched
+
+
+class Connection:
+    """Statements against one transaction. ``dialect`` is sqlite or postgresql; ``stripe`` numbers the writer.
+
+    ``cache`` lives as long as the transaction and is emptied when a savepoint is taken back, because what was read
+    in between may not be true any more. Not for use by two threads at once.
+    """
+
+    __slots__ = (
+        "_frames",
+        "_hooks",
+        "_level",
+        "_logs",
+        "_pending",
+        "_raw",
+        "_statements",
+        "_translate",
+        "broken",
+        "cache",
+        "dialect",
+        "stripe",
+        "touched",
+    )
+
+    def __init__(
+        self, raw: Any, statements: Statements, translate: Callable[[BaseException], BaseException], stripe: int = 0
+    ) -> None:
+        self._raw = raw
+        self._statements = statements
+        self._translate = translate
+        self._pending: dict[str, list[tuple[Any, ...]]] = {}
+        self._logs: dict[str, tuple[str, Seal | None]] = {}
+        self._frames: list[_Frame] = []
+        self._hooks: list[Callable[[], None]] = []
+        self._level = 0
+        self.dialect = statements.driver
+        self.cache: dict[Any, Any] = {}
+        self.touched: set[str] = set()
+        self.stripe = stripe
+        self.broken: BaseException | None = None
+
+    # --- statements
+
+    def execute(self, statement: Any, params: Any = ()) -> list[tuple[Any, ...]]:
+        """All rows (none for a statement that gives none). A text has ``?`` for each of a sequence of parameters; a
+        SQLAlchemy statement takes a mapping for its named ones."""
+        cursor, shape = self._run(statement, params)
+        if cursor.description is None:
+            return []
+        rows: list[tuple[Any, ...]] = shape.read(cursor.fetchall())
+        return rows
+
+    def one(self, statement: Any, params: Any = ()) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        cursor, shape = self._run(statement, params)
+        row = cursor.fetchone()
+        return None if row is None else shape.read([row])[0]
+
+    def scalar(self, statement: Any, params: Any = ()) -> Any:
+        """The first cell of the first row, or None."""
+        row = self.one(statement, params)
+        return None if row is None else row[0]
+
+    def change(self, statement: Any, params: Any = ()) -> int:
+        """How many rows an update or delete touched."""
+        cursor, _ = self._run(statement, params)
+        return int(cursor.rowcount)
+
+    def insert(self, statement: Any, params: Any = ()) -> int:
+        """The id an insert was given. The table's key is called ``id``."""
+        if self.dialect == "sqlite":
+            cursor, _ = self._run(statement, params)
+            return int(cursor.lastrowid)
+        cursor, _ = self._run(f"{statement} RETURNING id", params)
+        return int(cursor.fetchone()[0])
+
+    def many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One text statement for many rows."""
+        sql, _, shape = self._statements.ready(statement, ())
+        if self._pending and not shape.tables.isdisjoint(self._pending):
+            self.flush(shape.tables)
+        self._many(sql, rows)
+
+    def stream(self, statement: Any, params: Any = (), size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows in lots, without holding all of them."""
+        sql, values, shape = self._statements.ready(statement, params)
+        if self._pending and not shape.tables.isdisjoint(self._pending):
+            self.flush(shape.tables)
+        try:
+            if self.dialect == "sqlite":
+                cursor = self._raw.execute(sql, values)
+            else:
+                cursor = self._raw.cursor(name="fl_stream")
+                cursor.execute(sql, values)
+            with contextlib.closing(cursor):
+                while rows := cursor.fetchmany(size):
+                    yield shape.read(rows)
+        except Exception as error:
+            raise self._explained(error) from error
+
+    def _run(self, statement: Any, params: Any) -> tuple[Any, Any]:
+        sql, values, shape = self._statements.ready(statement, params)
+        if self._pending and not shape.tables.isdisjoint(self._pending):
+            self.flush(shape.tables)
+        try:
+            return self._raw.execute(sql, values), shape
+        except Exception as error:
+            raise self._explained(error) from error
+
+    def _explained(self, error: BaseException) -> BaseException:
+        explained = self._translate(error)
+        if not isinstance(explained, Violation) and explained is not error:
+            self.broken = explained
+        return explained
+
+    # --- rows that wait for the commit
+
+    def append(self, table: str, names: Sequence[str], row: Sequence[Any], seal: Seal | None = None) -> None:
+        """Add a row to a log-like table (a system table without constraints): written together with the others of the
+        group just before the commit, or as soon as a statement reads that table."""
+        waiting = self._pending.get(table)
+        if waiting is None:
+            waiting = self._pending[table] = []
+            self._logs[table] = (insert_text(table, names), seal)
+        waiting.append(tuple(row))
+
+    def flush(self, tables: frozenset[str] | None = None) -> None:
+        """Write the rows that wait, of these tables or of all."""
+        for table in [name for name in self._pending if tables is None or name in tables]:
+            statement, seal = self._logs[table]
+            rows = self._pending.pop(table)
+            for frame in self._frames:
+                mark = frame.marks.pop(table, 0)
+                if mark:
+                    frame.flushed[table] = rows[:mark]
+            if not rows:
+                continue
+            if seal is not None:
+                rows = seal(self, rows)
+            sql, _, _ = self._statements.ready(statement, ())
+            self._many(sql, rows)
+
+    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            if self.dialect == "sqlite":
+                self._raw.executemany(sql, rows)
+            else:
+                with self._raw.cursor() as cursor:
+                    cursor.executemany(sql, rows)
+        except Exception as error:
+            raise self._explained(error) from error
+
+    # --- taking back
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Everything inside is kept, or, when an exception leaves the block, taken back (and the exception goes on)."""
+        self._enter()
+        try:
+            yield
+        except BaseException:
+            self._leave(back=True)
+            raise
+        self._leave(back=False)
+
+    def _enter(self) -> None:
+        self._raw.execute(f"SAVEPOINT s{self._level}")
+        self._level += 1
+        marks = {table: len(waiting) for table, waiting in self._pending.items()}
+        self._frames.append(_Frame(marks, len(self._hooks), frozenset(self.touched)))
+
+    def _leave(self, back: bool) -> None:
+        frame = self._frames.pop()
+        self._level -= 1
+        if not back:
+            self._raw.execute(f"RELEASE SAVEPOINT s{self._level}")
+            return
+        self._restore(frame)
+        try:
+            self._raw.execute(f"ROLLBACK TO SAVEPOINT s{self._level}")
+            self._raw.execute(f"RELEASE SAVEPOINT s{self._level}")
+        except Exception as error:
+            # The database already threw the whole transaction away (disk full, connection lost): nobody may commit.
+            self.broken = self.broken or self._translate(error)
+
+    def _restore(self, frame: _Frame) -> None:
+        for table, rows in list(self._pending.items()):
+            self._pending[table] = rows[: frame.marks.get(table, 0)]
+        self._pending.update(frame.flushed)
+        del self._hooks[frame.hooks :]
+        self.touched = set(frame.touched)
+        self.cache.clear()
+
+    # --- after
+
+    def touch(self, entity: str) -> None:
+        """Records of this entity change with this transaction: its change counter moves at the commit."""
+        self.touched.add(entity)
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Call ``hook`` once what was written is durable; never when it is taken back."""
+        self._hooks.append(hook)
+
+    def take_hooks(self) -> list[Callable[[], None]]:
+        """The hooks since the last call, for whoever commits."""
+        hooks, self._hooks = self._hooks, []
+        return hooks

@@ -1,0 +1,54 @@
+"""Instants and JSON as the system tables keep them. Floor: 3."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from engine.clock import UTC
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def micros(moment: dt.datetime) -> int:
+    """Microseconds since 1970 of an aware instant."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def moment(value: int | None) -> dt.datetime | None:
+    """The instant behind microseconds since 1970; None stays None."""
+    return None if value is None else EPOCH + dt.timedelta(microseconds=value)
+
+
+def instant(value: int) -> dt.datetime:
+    """The instant behind microseconds since 1970."""
+    return EPOCH + dt.timedelta(microseconds=value)
+
+
+def to_text(value: Any) -> str | None:
+    """JSON text with sorted keys; None stays None. Dates and decimals become text."""
+    if value is None:
+        return None
+    import orjson
+
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def from_text(value: Any) -> Any:
+    """What JSON text says; None stays None."""
+    if value is None:
+        return None
+    import orjson
+
+    return orjson.loads(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if hasattr(value, "items"):
+        return dict(value)
+    if isinstance(value, dt.timedelta):
+        return value.total_seconds()
+    return str(value)

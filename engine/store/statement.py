@@ -1,0 +1,136 @@
+"""A statement compiled once: driver SQL and the order of its parameters. Floor: 3.
+
+SQLAlchemy's own execution costs several times what SQLite needs for a small statement. Here a statement is compiled
+once per shape; afterwards a call is a dictionary look-up and the driver's own execute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+
+#: How many shapes are kept before the oldest is forgotten; a site has some hundreds.
+SHAPES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the driver needs to know of a statement, whatever its values."""
+
+    sql: str
+    tables: frozenset[str]
+    names: tuple[str, ...] = ()
+    decode: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
+    compiled: Any = None
+
+    def read(self, rows: list[Any]) -> list[tuple[Any, ...]]:
+        """Rows with their booleans and the like as Python values."""
+        if not self.decode:
+            return rows
+        shown = []
+        for row in rows:
+            cells = list(row)
+            for position, process in self.decode:
+                cells[position] = process(cells[position])
+            shown.append(tuple(cells))
+        return shown
+
+
+class Statements:
+    """The shapes known so far, shared by all connections of a database. ``driver`` is sqlite or postgresql."""
+
+    def __init__(self, driver: str) -> None:
+        self.driver = driver
+        self.dialect = dialect_of(driver)
+        self._texts: dict[str, Shape] = {}
+        self._shapes: dict[Any, Shape] = {}
+        self._lock = threading.Lock()
+
+    def ready(self, statement: Any, params: Any) -> tuple[str, Sequence[Any], Shape]:
+        """Driver SQL, parameters in its order, and the shape.
+
+        A text has ``?`` for each parameter on both databases and takes a sequence; a SQLAlchemy statement takes a
+        mapping for its named parameters and carries its literals itself.
+        """
+        if isinstance(statement, str):
+            shape = self._texts.get(statement)
+            if shape is None:
+                shape = self._text(statement)
+            return shape.sql, params, shape
+        return self._bound(statement, params)
+
+    def _text(self, statement: str) -> Shape:
+        sql = statement
+        if self.driver == "postgresql":
+            sql = statement.replace("%", "%%").replace("?", "%s")
+        shape = Shape(sql, named_tables(statement))
+        with self._lock:
+            if len(self._texts) >= SHAPES:
+                self._texts.clear()
+            self._texts[statement] = shape
+        return shape
+
+    def _bound(self, statement: Any, params: Any) -> tuple[str, Sequence[Any], Shape]:
+        key = statement._generate_cache_key()
+        written = tuple(params) if params and getattr(statement, "is_dml", False) else ()
+        place = (key.key, written) if key is not None else None
+        shape = self._shapes.get(place) if place is not None else None
+        if shape is None:
+            shape = self._compile(statement, key, written)
+            if place is not None:
+                with self._lock:
+                    if len(self._shapes) >= SHAPES:
+                        self._shapes.clear()
+                    self._shapes[place] = shape
+        compiled = shape.compiled
+        extracted = key.bindparams if key is not None else None
+        values = compiled.construct_params(dict(params) if params else None, extracted_parameters=extracted)
+        encode = compiled._bind_processors
+        sql, order = shape.sql, shape.names
+        if compiled.post_compile_params or compiled.literal_execute_params:
+            expanded = compiled._process_parameters_for_postcompile(values)
+            sql, order = expanded.statement, expanded.positiontup
+            values = expanded.parameters
+            encode = {**encode, **expanded.processors}
+        if encode:
+            return sql, [encode[n](values[n]) if n in encode else values[n] for n in order], shape
+        return sql, [values[name] for name in order], shape
+
+    def _compile(self, statement: Any, key: Any, written: tuple[str, ...]) -> Shape:
+        compiled = statement.compile(dialect=self.dialect, cache_key=key, column_keys=list(written) or None)
+        decode = []
+        for position, column in enumerate(getattr(compiled, "_result_columns", None) or ()):
+            process = column.type._cached_result_processor(self.dialect, None)
+            if process is not None:
+                decode.append((position, process))
+        tables = frozenset(t.name for t in visitors.iterate(statement) if isinstance(t, sa.Table))
+        return Shape(compiled.string, tables, tuple(compiled.positiontup or ()), tuple(decode), compiled)
+
+
+def insert_text(table: str, names: Sequence[str]) -> str:
+    """``INSERT INTO "t" ("a", "b") VALUES (?, ?)``."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'
+
+
+def named_tables(text: str) -> frozenset[str]:
+    """The system tables a text speaks of: the only ones whose rows may wait in a buffer."""
+    words = text.replace('"', " ").replace("(", " ").replace(",", " ").replace(".", " ").split()
+    return frozenset(word for word in words if word.startswith("fl_"))
+
+
+def dialect_of(driver: str) -> Any:
+    """The SQLAlchemy dialect with positional parameters."""
+    if driver == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call, unused-ignore]
+    from sqlalchemy.dialects.postgresql import psycopg
+
+    return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
+

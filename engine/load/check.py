@@ -1,0 +1,483 @@
+"""Checks documents against their schemas, every problem at its own place. Floor: 5.
+
+The schemas are ordinary JSON Schema, but they are walked here over nodes and not by a library over plain values: a text
+keeps its zero (``013800138000``), an unknown key is shown at the key, plugins add their own parameters, and 500 documents
+take a tenth of the time. A test holds that the two agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import Problem, Where, nearest
+from engine.load.schema import schema, whole
+from engine.model.terms import Duration
+from engine.plugins.registry import Registry
+from engine.source.node import Node
+
+#: Looks at one node and notes what is wrong.
+Rule = Callable[[Node, "Notes"], None]
+
+TYPES: Mapping[str, Mapping[str, str]] = {
+    "string": {"zh": "文字", "en": "text"},
+    "number": {"zh": "数字", "en": "a number"},
+    "integer": {"zh": "整数", "en": "a whole number"},
+    "boolean": {"zh": "true 或 false", "en": "true or false"},
+    "object": {"zh": "一组“键: 值”", "en": "a group of key: value"},
+    "array": {"zh": "一个列表", "en": "a list"},
+    "null": {"zh": "空", "en": "nothing"},
+}
+#: A format whose place says nothing else takes the shape of this shared word.
+FORMATS = ("label", "duration", "expression", "condition", "template", "steps")
+#: What may stand beside the action of a step.
+STEP_WORDS = ("if", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that stands for something else: ``what`` it should be (entity, field, state …), and for a field or the
+    like, ``of`` which entity where the text says so itself (else it is the document's)."""
+
+    what: str
+    name: str
+    where: Where
+    of: str | None = None
+
+
+@dataclass
+class Notes:
+    """What a walk gathers. ``partial``: an overlay, where nothing is required. ``of``: the entity spoken of."""
+
+    problems: list[Problem] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    partial: bool = False
+    of: str | None = None
+
+    def add(self, code: str, where: Where, suggestion: str | None = None, **parameters: Any) -> None:
+        """One more problem."""
+        self.problems.append(Problem(code, where, parameters=parameters, suggestion=suggestion))
+
+
+def kind_of(node: Node) -> str:
+    """The JSON type of a node's value."""
+    value = node.value
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, dict):
+        return "object"
+    if isinstance(value, list):
+        return "array"
+    if isinstance(value, bool):
+        return "boolean"
+    if value is None:
+        return "null"
+    return "integer" if isinstance(value, int) else "number"
+
+
+def text_of(node: Node) -> str:
+    """A scalar as it was written."""
+    return node.value if isinstance(node.value, str) else node.raw
+
+
+def shown(node: Node) -> str:
+    """A node in a few words, for a message."""
+    if isinstance(node.value, (dict, list)):
+        return "{…}" if isinstance(node.value, dict) else "[…]"
+    text = text_of(node)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+class Checker:
+    """The rules of every schema for one registry; build one and keep it."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        # The part is kept beside its rule: while it lives, nothing else can have its id.
+        self._rules: dict[tuple[str, int], tuple[Mapping[str, Any], Rule]] = {}
+
+    def check(self, node: Node, kind: str, partial: bool = False) -> Notes:
+        """Everything wrong with a document of a known kind (or ``site``), and every name it refers to."""
+        notes = Notes(partial=partial)
+        self._rule(kind, schema(kind))(node, notes)
+        return notes
+
+    def _rule(self, file: str, part: Mapping[str, Any]) -> Rule:
+        # A schema may contain itself (conditions in conditions): the rule is looked up when first needed.
+        found = self._rules.get((file, id(part)))
+        if found is None:
+            found = self._rules[file, id(part)] = (part, self._make(file, part))
+        return found[1]
+
+    def _later(self, file: str, part: Mapping[str, Any]) -> Rule:
+        rule: Rule | None = None
+
+        def run(node: Node, notes: Notes) -> None:
+            nonlocal rule
+            if rule is None:
+                rule = self._rule(file, part)
+            rule(node, notes)
+
+        return run
+
+    def _make(self, file: str, given: Mapping[str, Any]) -> Rule:
+        file, part = whole(file, given)
+        rule = self._bare(file, part)
+        return referring(rule, part) if "x-refers" in part or "x-refers-keys" in part else rule
+
+    def _bare(self, file: str, part: Mapping[str, Any]) -> Rule:
+        shape = part.get("format")
+        if shape == "steps":
+            return self._steps()
+        if shape in FORMATS and not ({"type", "anyOf", "oneOf"} & part.keys()):
+            return self._later(*whole("common", {"$ref": f"#/$defs/{WORDS.get(shape, shape)}"}))
+        if "const" in part or "enum" in part:
+            return one_of(part.get("enum", [part.get("const")]))
+        branches = part.get("anyOf") or part.get("oneOf")
+        if branches:
+            return self._any_of(file, branches)
+        kinds = part.get("type")
+        if isinstance(kinds, list):
+            return self._any_of(file, [{**part, "type": kind} for kind in kinds])
+        if kinds == "object":
+            return self._map(file, part)
+        if kinds == "array":
+            return self._list(file, part)
+        if kinds == "string":
+            return self._text(part)
+        if kinds in ("integer", "number"):
+            return number(part)
+        if kinds == "boolean":
+            return yes_no
+        return anything
+
+    def _text(self, part: Mapping[str, Any]) -> Rule:
+        pattern = re.compile(part["pattern"]) if "pattern" in part else None
+        quoted, slot = bool(part.get("x-quoted")), part.get("x-plugin")
+        span = part.get("format") == "duration"
+        literal = bool(part.get("x-literal"))
+        example = next((str(example) for example in part.get("examples", ())), "")
+
+        def run(node: Node, notes: Notes) -> None:
+            if not scalar(node, "string", notes):
+                return
+            text = text_of(node)
+            if quoted and not isinstance(node.value, str):
+                notes.add("D008", node.where, value=text)
+            elif span and (literal or not text.startswith("=")):
+                if Duration.parse(text) is None:
+                    notes.add("D007", node.where, value=shown(node))
+            elif pattern is not None and not pattern.search(text):
+                name = part["pattern"].startswith("^[a-z]")
+                notes.add("D009" if name else "D010", node.where, value=shown(node), example=example)
+            elif slot is not None:
+                self._known(slot, node, notes)
+
+        return run
+
+    def _known(self, slot: str, node: Node, notes: Notes) -> None:
+        names = self._registry.names(slot)
+        text = text_of(node)
+        if names and text not in names:
+            notes.add(
+                "D011", node.where, nearest(text, names), what=SLOT_WORDS.get(slot, slot), name=text, known=listed(names)
+            )
+
+    def _any_of(self, file: str, branches: Iterable[Mapping[str, Any]]) -> Rule:
+        options = [(kinds_of(file, branch), self._later(file, branch)) for branch in branches]
+        allowed = {
+            language: (" 或 " if language == "zh" else " or ").join(
+                dict.fromkeys(TYPES[kind][language] for kinds, _ in options for kind in sorted(kinds) if kind in TYPES)
+            )
+            for language in ("zh", "en")
+        }
+
+        def run(node: Node, notes: Notes) -> None:
+            kind = kind_of(node)
+            fitting = [rule for kinds, rule in options if kind in kinds or not kinds]
+            if not fitting and kind not in ("object", "array", "null"):
+                # A text place takes a number as it was written, a number place takes a whole number.
+                fitting = [
+                    rule for kinds, rule in options if "string" in kinds or (kind == "integer" and "number" in kinds)
+                ]
+            if not fitting:
+                code = "D014" if kind == "null" else "D005"
+                notes.add(code, node.where, allowed=allowed, found=shown(node))
+                return
+            best: Notes | None = None
+            for rule in fitting:
+                tried = Notes(partial=notes.partial, of=notes.of)
+                rule(node, tried)
+                if best is None or len(tried.problems) < len(best.problems):
+                    best = tried
+                if not best.problems:
+                    break
+            if best is not None:
+                notes.problems += best.problems
+                notes.references += best.references
+
+        return run
+
+    def _list(self, file: str, part: Mapping[str, Any]) -> Rule:
+        inner = self._later(file, part["items"]) if "items" in part else anything
+        least = part.get("minItems", 0)
+
+        def run(node: Node, notes: Notes) -> None:
+            if not isinstance(node.value, list):
+                notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node))
+                return
+            if len(node.value) < least:
+                notes.add("D015", node.where, least=least)
+            for entry in node.value:
+                inner(entry, notes)
+
+        return run
+
+    def _map(self, file: str, part: Mapping[str, Any]) -> Rule:
+        own = {key: self._later(file, value) for key, value in part.get("properties", {}).items()}
+        others = part.get("additionalProperties", True)
+        other = self._later(file, others) if isinstance(others, Mapping) else None
+        needed = tuple(part.get("required", ())) + tuple(part.get("else", {}).get("required", ()))
+        names = part.get("propertyNames", {}).get("pattern")
+        pattern = re.compile(names) if names else None
+        plugin_by, slot = part.get("x-plugin-by"), part.get("x-plugin", "")
+        alternatives = tuple(part.get("x-one-of", ()))
+        several = tuple(part.get("x-at-most-one", ()))
+        least = part.get("minProperties", 0)
+        of, of_key = part.get("x-of"), bool(part.get("x-of-key"))
+
+        def run(node: Node, notes: Notes) -> None:
+            if node.value is None and not needed and not least and not alternatives:
+                return  # ``called:`` with nothing behind it is an empty map
+            if not isinstance(node.value, dict):
+                notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["object"], found=shown(node))
+                return
+            rules, asked, open_, rest = own, needed, others is True, other
+            if plugin_by is not None:
+                rules, asked, open_, rest = self._with_plugin(node, plugin_by, slot, own, needed)
+            before = notes.of
+            if of is not None and of in node.value:
+                notes.of = text_of(node.value[of])
+            for key, value in node.value.items():
+                rule = rules.get(key)
+                if rule is not None:
+                    rule(value, notes)
+                elif rest is not None:
+                    if of_key:
+                        notes.of = key
+                    if pattern is not None and not pattern.match(key):
+                        notes.add("D009", node.keys[key].where, value=key)
+                    rest(value, notes)
+                elif not open_:
+                    notes.add(
+                        "D003", place_of_key(node, key), nearest(key, rules), key=key, known=listed(rules)
+                    )
+            notes.of = before
+            if not notes.partial:
+                missing(node, asked, notes)
+            if least and len(node.value) < least:
+                notes.add("D015", node.where, least=least)
+            self._alternatives(node, alternatives, several, notes)
+
+        return run
+
+    def _alternatives(self, node: Node, exactly: tuple[str, ...], at_most: tuple[str, ...], notes: Notes) -> None:
+        given = [key for key in exactly or at_most if key in node.value]
+        if len(given) > 1:
+            notes.add("D013", place_of_key(node, given[1]), keys=listed(given))
+        elif exactly and not given and not notes.partial:
+            notes.add("D012", node.where, keys=listed(exactly))
+
+    def _with_plugin(
+        self, node: Node, by: str, slot: str, own: dict[str, Rule], needed: tuple[str, ...]
+    ) -> tuple[dict[str, Rule], tuple[str, ...], bool, Rule | None]:
+        chosen = node.value.get(by)
+        plugin = self._registry.plugins.get(slot, {}).get(text_of(chosen)) if chosen is not None else None
+        if plugin is None:
+            # Without its plugin nobody knows the other keys; the unknown name itself is the problem.
+            return own, needed, chosen is not None, None
+        file = f"{slot}:{plugin.name}"
+        merged = {**{k: self._later(file, v) for k, v in plugin.params.get("properties", {}).items()}, **own}
+        open_ = plugin.params.get("additionalProperties", False)
+        rest = self._later(file, open_) if isinstance(open_, Mapping) else None
+        return merged, needed + tuple(plugin.params.get("required", ())), open_ is True, rest
+
+    def _steps(self) -> Rule:
+        condition = self._later(*whole("common", {"$ref": "#/$defs/condition"}))
+
+        def run(node: Node, notes: Notes) -> None:
+            if not isinstance(node.value, list):
+                notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node))
+                return
+            for entry in node.value:
+                self._step(entry, notes, condition)
+
+        return run
+
+    def _step(self, node: Node, notes: Notes, condition: Rule) -> None:
+        known = self._registry.plugins.get("step", {})
+        if not isinstance(node.value, dict):
+            notes.add("D016", node.where, found=shown(node), known=listed(known))
+            return
+        actions = [key for key in node.value if key not in STEP_WORDS]
+        if len(actions) != 1:
+            strange = next((key for key in actions if key not in known), None)
+            if len(actions) > 1 and strange is not None:
+                notes.add("D017", place_of_key(node, strange), nearest(strange, [*known, *STEP_WORDS]), name=strange)
+            else:
+                notes.add("D018", node.where, count=len(actions))
+            return
+        action = actions[0]
+        if action not in known:
+            notes.add("D017", place_of_key(node, action), nearest(action, known), name=action)
+        else:
+            params, value = known[action].params, node.value[action]
+            short = params.get("x-short")
+            if value.value is None:
+                missing_in(value, node, action, params.get("required", ()), notes)
+            elif short and not isinstance(value.value, dict):
+                self._later(f"step:{action}", params["properties"][short])(value, notes)
+            else:
+                self._rule(f"step:{action}", params)(value, notes)
+        if "if" in node.value:
+            condition(node.value["if"], notes)
+
+
+WORDS = {"duration": "duration_or_expression"}
+SLOT_WORDS: Mapping[str, Mapping[str, str]] = {
+    "field_type": {"zh": "字段类型", "en": "field type"},
+    "event": {"zh": "事件", "en": "event"},
+    "strategy": {"zh": "分配策略", "en": "strategy"},
+    "chart": {"zh": "图形", "en": "chart"},
+    "connector": {"zh": "连接器", "en": "connector"},
+    "executor": {"zh": "执行器", "en": "executor"},
+}
+
+
+def kinds_of(file: str, branch: Mapping[str, Any]) -> frozenset[str]:
+    """The JSON types a branch takes; empty for any."""
+    file, part = whole(file, branch)
+    if "anyOf" in part:
+        return frozenset().union(*(kinds_of(file, inner) for inner in part["anyOf"]))
+    if "enum" in part:
+        return frozenset(
+            "boolean" if isinstance(word, bool) else "string" if isinstance(word, str) else "number"
+            for word in part["enum"]
+        )
+    kinds = part.get("type", ())
+    found = {kinds} if isinstance(kinds, str) else set(kinds)
+    if "number" in found:
+        found.add("integer")
+    return frozenset(found)
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Names for a message, not too many of them."""
+    names = list(names)
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def place_of_key(node: Node, key: str) -> Where:
+    """Where a key of a map stands."""
+    found = node.keys.get(key)
+    return found.where if found is not None else node.value[key].where
+
+
+def missing(node: Node, needed: Iterable[str], notes: Notes) -> None:
+    """Notes every needed key a map lacks."""
+    for key in needed:
+        if key not in node.value:
+            notes.add("D004", node.where, key=key)
+
+
+def missing_in(value: Node, parent: Node, key: str, needed: Iterable[str], notes: Notes) -> None:
+    """The same for a key with nothing behind it: shown at the key."""
+    for name in needed:
+        notes.add("D004", place_of_key(parent, key), key=name)
+
+
+def scalar(node: Node, kind: str, notes: Notes) -> bool:
+    """True when the node is a single value that is not empty; else notes what was expected."""
+    if node.value is None:
+        notes.add("D014", node.where, allowed=TYPES[kind])
+    elif isinstance(node.value, (dict, list)):
+        notes.add("D005", node.where, allowed=TYPES[kind], found=shown(node))
+    else:
+        return True
+    return False
+
+
+def referring(rule: Rule, part: Mapping[str, Any]) -> Rule:
+    """The rule that also notes the names in a node (its text, a list's texts, or a map's keys) as references."""
+    what, keys = part.get("x-refers", ""), part.get("x-refers-keys", "")
+
+    def run(node: Node, notes: Notes) -> None:
+        if keys and isinstance(node.value, dict):
+            notes.references += [Reference(keys, key, place_of_key(node, key), notes.of) for key in node.value]
+        if what:
+            notes.references += [Reference(what, text_of(leaf), leaf.where, notes.of) for leaf in leaves(node)]
+        rule(node, notes)
+
+    return run
+
+
+def leaves(node: Node) -> Iterable[Node]:
+    """The single texts in a node: itself, or those of its lists; expressions are no names."""
+    if isinstance(node.value, list):
+        for entry in node.value:
+            yield from leaves(entry)
+    elif node.value is not None and not isinstance(node.value, dict) and not text_of(node).startswith("="):
+        yield node
+
+
+def number(part: Mapping[str, Any]) -> Rule:
+    """The rule of a number within its bounds."""
+    kind = part["type"]
+    least, most = part.get("minimum"), part.get("maximum")
+
+    def run(node: Node, notes: Notes) -> None:
+        if not scalar(node, kind, notes):
+            return
+        value = node.value
+        fits = isinstance(value, int) if kind == "integer" else isinstance(value, (int, float))
+        if not fits or isinstance(value, bool):
+            notes.add("D005", node.where, allowed=TYPES[kind], found=shown(node))
+        elif (least is not None and value < least) or (most is not None and value > most):
+            notes.add("D019", node.where, value=shown(node), range=range_of(least, most))
+
+    return run
+
+
+def range_of(least: Any, most: Any) -> Mapping[str, str]:
+    """A range in words."""
+    if most is None:
+        return {"zh": f"不小于 {least}", "en": f"at least {least}"}
+    if least is None:
+        return {"zh": f"不大于 {most}", "en": f"at most {most}"}
+    return {"zh": f"{least} 到 {most}", "en": f"{least} to {most}"}
+
+
+def yes_no(node: Node, notes: Notes) -> None:
+    """true or false; the words ``yes`` and ``no`` are text in YAML 1.2, so they are named in the message."""
+    if scalar(node, "boolean", notes) and not isinstance(node.value, bool):
+        word = {"yes": "true", "on": "true", "是": "true", "no": "false", "off": "false", "否": "false"}.get(
+            text_of(node).lower()
+        )
+        notes.add("D005", node.where, word, allowed=TYPES["boolean"], found=shown(node))
+
+
+def one_of(words: Iterable[Any]) -> Rule:
+    """The rule of a few allowed words."""
+    allowed = [str(word) for word in words]
+
+    def run(node: Node, notes: Notes) -> None:
+        if scalar(node, "string", notes) and text_of(node) not in allowed:
+            notes.add("D006", node.where, nearest(text_of(node), allowed), value=shown(node), allowed=listed(allowed))
+
+    return run
+
+
+def anything(node: Node, notes: Notes) -> None:
+    """No rule at all."""

@@ -1,0 +1,140 @@
+"""The second look, at the site as a whole: names, machine fields, and the type of every expression. Floor: 5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from engine.errors import Problem
+from engine.expression.types import Scope, Type, check
+from engine.load.document import Draft
+from engine.load.overlay import Removed
+from engine.load.references import References, rows
+from engine.load.terms import Term, terms_of
+from engine.model.entity import SYSTEM_FIELDS, Entity
+from engine.model.manifest import KINDS, Manifest
+from engine.model.role import Role
+from engine.model.state_machine import StateMachine
+from engine.plugins.registry import Registry
+from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
+
+
+def resolve(
+    manifest: Manifest, drafts: Sequence[Draft], removed: Sequence[Removed], registry: Registry
+) -> list[Problem]:
+    """Everything that is wrong between documents, in no particular order."""
+    references = References(manifest, drafts, {(each.entity, each.field) for each in removed})
+    problems: list[Problem] = []
+    for draft in drafts:
+        problems += references.check(draft)
+        if draft.kind == "decision":
+            problems += rows(draft)
+    problems += _fields(manifest.entities.values())
+    problems += _machines(manifest)
+    problems += _circles(manifest.roles)
+    problems += Types(manifest, registry, references).check()
+    for each in removed:
+        places = references.uses.places.get((each.entity, each.field), [])
+        if places:
+            shown = ", ".join(str(place) for place in dict.fromkeys(places))
+            parameters = {"entity": each.entity, "name": each.field, "count": len(set(places)), "places": shown}
+            problems.append(Problem("D022", each.where, parameters=parameters))
+    return problems
+
+
+def _fields(entities: Iterable[Entity]) -> Iterator[Problem]:
+    for entity in entities:
+        for name in entity.fields.keys() & (SYSTEM_FIELDS.keys() | {"version", "deleted_at"}):
+            known = ", ".join([*SYSTEM_FIELDS, "version", "deleted_at"])
+            yield Problem("D032", entity.fields[name].where, parameters={"name": name, "known": known})
+
+
+def _machines(manifest: Manifest) -> Iterator[Problem]:
+    taken: dict[tuple[str, str], StateMachine] = {}
+    for machine in manifest.state_machines.values():
+        key = (machine.entity, machine.field)
+        if key in taken:
+            parameters = {"field": machine.field, "other": taken[key].name}
+            yield Problem("D033", machine.where, parameters=parameters, also=taken[key].where)
+        taken.setdefault(key, machine)
+        entity = manifest.entities.get(machine.entity)
+        field = entity.fields.get(machine.field) if entity is not None else None
+        if field is not None and field.type != "state":
+            parameters = {"field": machine.field, "type": field.type}
+            yield Problem("D034", field.where, parameters=parameters, also=machine.where)
+
+
+def _circles(roles: Mapping[str, Role]) -> Iterator[Problem]:
+    for name, role in roles.items():
+        path = [name]
+        waiting = [[name, each] for each in role.inherits]
+        while waiting:
+            path = waiting.pop()
+            last = path[-1]
+            if last == name:
+                if name == min(path):
+                    yield Problem("D028", role.where, parameters={"path": " -> ".join(path)})
+                break
+            if last in path[:-1] or last not in roles:
+                continue
+            waiting += [[*path, each] for each in roles[last].inherits]
+
+
+class Types:
+    """Type-checks every expression of a manifest, each in its scope; scopes are made once."""
+
+    def __init__(self, manifest: Manifest, registry: Registry, references: References) -> None:
+        self._manifest = manifest
+        self._registry = registry
+        self._references = references
+        self._functions = registry.plugins.get("function", {})
+        self._entities = entity_types(manifest, registry)
+        self._scopes: dict[tuple[str | None, str], Scope] = {}
+
+    def check(self) -> Iterator[Problem]:
+        """What is wrong with them, codes X and D036."""
+        for kind in KINDS:
+            for document in self._manifest.of(kind).values():
+                for term in terms_of(document, self._manifest):
+                    yield from self._term(term)
+
+    def _term(self, term: Term) -> Iterator[Problem]:
+        if term.entity is not None and term.entity not in self._manifest.entities:
+            return  # the name itself is the problem, or the entity could not be built
+        given, problems = check(term.term, self._scope(term.entity, term.scope), self._functions)
+        for problem in problems:
+            name, entity = str(problem.parameters.get("name", "")), problem.parameters.get("entity") or term.entity
+            if problem.code in ("X013", "X014") and self._references.is_removed(str(entity), name):
+                self._references.uses.note(str(entity), name, problem.where)
+            else:
+                yield problem
+        if not problems:
+            yield from wrong_type(term, given)
+
+    def _scope(self, entity: str | None, kind: str) -> Scope:
+        scope = self._scopes.get((entity, kind))
+        if scope is None:
+            about, names = entity, {}
+            if kind == "rule":
+                names = dict(rule_names(entity))
+            elif kind == "candidate" and entity is not None:
+                about, names = "user", dict(candidate_names(entity))
+            scope = record_scope(self._manifest, self._registry, about, names, self._entities)
+            self._scopes[entity, kind] = scope
+        return scope
+
+
+EXPECTED: Mapping[str, tuple[frozenset[str], Mapping[str, str]]] = {
+    "duration": (frozenset({"duration"}), {"zh": "时长", "en": "a duration"}),
+    "number": (frozenset({"number", "integer", "money", "yes_no"}), {"zh": "数字", "en": "a number"}),
+}
+
+
+def wrong_type(term: Term, given: Type) -> Iterator[Problem]:
+    """D036 when the expression gives something its place cannot take."""
+    expected = EXPECTED.get(term.gives)
+    if expected is None or given.name in expected[0] or given.name in ("any", "none"):
+        return
+    what = {"zh": "这里", "en": "This"}
+    where = getattr(term.term, "where", None)
+    if where is not None:
+        yield Problem("D036", where, parameters={"what": what, "expected": expected[1], "given": given})

@@ -16,8 +16,8 @@ from typing import Any
 from engine.errors import Where
 from engine.load.shape import Shaper, Skip
 from engine.model.connection import Connection
-from engine.model.entity import Duplicates, Field
 from engine.model.decision import Row
+from engine.model.entity import Duplicates, Field
 from engine.model.manifest import KINDS
 from engine.model.site import Site
 from engine.model.sla import EventPattern

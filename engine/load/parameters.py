@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.errors import Problem, Where, nearest
+from engine.errors import Problem, nearest
 from engine.load.check import shown, text_of
 from engine.load.document import Draft
 from engine.load.shape import literal

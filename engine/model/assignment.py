@@ -9,6 +9,7 @@ from dataclasses import field as dataclass_field
 from engine.errors import Where
 from engine.model.terms import Condition, Document, Expression, Label
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
     """Who may get it: users of a role (or of a team) for whom ``where_`` holds; bare names are the candidate's."""

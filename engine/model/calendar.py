@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.model.terms import Document
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar(Document):
     """``open``: days (``mon-fri``, ``sat``) -> spans ``"09:00-12:00"``. ``holidays: cn`` is the State Council's list."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.model.terms import Document, Duration
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect:
     """When something should have come; silence after that is noticed."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.errors import Where
 from engine.model.terms import Condition, Document, Duration, Expression, Label
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
     """One tile: a metric, a state machine's heat map or funnel, or a view. ``show`` names a chart plugin;

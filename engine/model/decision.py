@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Where
 from engine.model.terms import Choice, Document, Expression, Value
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One row: input name -> test as written (a literal, a list of them, text with ``*``, or ``>= 5``), and the output."""

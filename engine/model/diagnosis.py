@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.terms import Bounds, Document, Expression
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """A patch of a pack (``pack.patch``) or a pack to install."""

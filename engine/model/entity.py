@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Where
 from engine.model.terms import Choice, Condition, Document, Expression, Label, Template, Value
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field. ``type`` names a field type plugin; ``options`` are the parameters only that type knows."""

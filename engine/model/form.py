@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.model.terms import Document, Label
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A group of fields; phones get one column by themselves."""

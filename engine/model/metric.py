@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.terms import Bounds, Condition, Document, Expression, Label
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
     """How many records satisfy ``of``, per how many that satisfy ``per`` (which includes ``of``)."""

@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Where
 from engine.model.terms import Choice, Document, Label, Value
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Season:
     """A parameter's value for a while; dates are included, open where None (ISO text)."""

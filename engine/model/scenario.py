@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Where
 from engine.model.terms import Document, Duration
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """The start: the clock (site time), users by login with their fields, records by their handle, parameters."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.model.terms import Document
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Document):
     """What ``site.yaml`` says."""

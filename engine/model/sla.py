@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Where
 from engine.model.terms import Condition, Document, Duration, Expression, Step
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPattern:
     """What starts or stops something: an event (with its parameters, ``where`` and ``if`` among them) or a condition."""

@@ -9,6 +9,7 @@ from dataclasses import field as dataclass_field
 from engine.errors import Where
 from engine.model.terms import Condition, Document, Duration, Expression, Label, Step, Value
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """One state. ``within`` is how long a record may stay, counted in ``calendar``; ``warn_at`` a share of it (0..1)."""

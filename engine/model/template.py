@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.model.terms import Document, Template
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageTemplate(Document):
     """``channel``: message, email, document or page. ``blocks`` lay out a document."""

@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Where
 from engine.model.terms import Condition, Document, Duration, Step
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
     """The event that starts it. ``event`` names an event plugin; ``params`` its own parameters

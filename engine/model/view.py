@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.terms import Condition, Document, Expression
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Document):
     """list, board, calendar, profile or compare over one entity. ``sort``: a field, ``-`` in front for descending."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.terms import Document, Label
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One block of the page: exactly one of a view, a dashboard, a form (as a button) or an action."""

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.model.manifest import KINDS
+from engine.plugins.registry import Registry
+
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
 
 
@@ -34,3 +37,136 @@ def whole(file: str, part: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         file, target = follow(file, part["$ref"])
         part = {**target, **{key: value for key, value in part.items() if key != "$ref"}}
     return file, part
+
+
+def of_kind(kind: str, registry: Registry) -> dict[str, Any]:
+    """One kind's schema by itself: references resolved, and what its plugins take merged in."""
+    published = _Published(registry)
+    body = published.of(kind)
+    return {**body, "$id": f"{kind}.schema.json", "$defs": published.definitions}
+
+
+def combined(registry: Registry) -> dict[str, Any]:
+    """The schema of any document of a site, for editors: completion, hover, checking while typing.
+
+    A document with ``extend`` is checked without required keys, for it says only what changes.
+    """
+    published = _Published(registry)
+    kinds = list(KINDS)
+    rules = []
+    for kind in kinds:
+        whole_document = published.define(f"{kind}", published.of(kind))
+        overlay = published.define(f"{kind}.overlay", without_required(published.of(kind)))
+        rules.append(
+            {
+                "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+                "then": {"if": {"required": ["extend"]}, "then": overlay, "else": whole_document},
+            }
+        )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "flowloom.schema.json",
+        "title": "Flowloom",
+        "type": "object",
+        "properties": {"kind": {"title": "种类", "x-en": {"title": "Kind"}, "enum": [*kinds, "site"]}},
+        "required": ["kind"],
+        "allOf": rules,
+        "$defs": published.definitions,
+    }
+
+
+class _Published:
+    """Gathers the definitions a published schema needs, each once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self.definitions: dict[str, Any] = {}
+
+    def of(self, kind: str) -> dict[str, Any]:
+        """A kind's schema with every reference made local."""
+        body = self._local(kind, {key: part for key, part in schema(kind).items() if key not in ("$defs", "$id")})
+        found: dict[str, Any] = body
+        return found
+
+    def define(self, name: str, body: Mapping[str, Any]) -> dict[str, str]:
+        """Keep a definition; a reference to it."""
+        self.definitions.setdefault(name, body)
+        return {"$ref": f"#/$defs/{name}"}
+
+    def _reference(self, file: str, reference: str) -> dict[str, str]:
+        target, part = follow(file, reference)
+        name = f"{target}.{reference.rsplit('/', 1)[-1]}"
+        if name not in self.definitions:
+            self.definitions[name] = {}  # a schema may contain itself
+            self.definitions[name] = self._local(target, part)
+        return {"$ref": f"#/$defs/{name}"}
+
+    def _local(self, file: str, part: Any) -> Any:
+        if isinstance(part, list):
+            return [self._local(file, each) for each in part]
+        if not isinstance(part, Mapping):
+            return part
+        found = {key: self._local(file, each) for key, each in part.items() if key not in ("$ref", "examples")}
+        if "examples" in part:
+            found["examples"] = part["examples"]
+        if isinstance(part.get("$ref"), str):
+            found.update(self._reference(file, part["$ref"]))
+        if part.get("$ref") == "#/$defs/step" and file == "common":
+            return self._steps()
+        slot = part.get("x-plugin")
+        if isinstance(slot, str):
+            self._plugins(found, part, slot)
+        return found
+
+    def _plugins(self, found: dict[str, Any], part: Mapping[str, Any], slot: str) -> None:
+        names = self._registry.names(slot)
+        by = part.get("x-plugin-by")
+        if by is None:
+            if names and "const" not in part:
+                found["enum"] = list(names)
+            return
+        own = found.get("properties", {})
+        extra: dict[str, Any] = {}
+        rules = []
+        for plugin in self._registry.plugins.get(slot, {}).values():
+            taken = {key: self._local("common", each) for key, each in plugin.params.get("properties", {}).items()}
+            extra.update({key: True for key in taken if key not in own})
+            needed = plugin.params.get("required", ())
+            then = {"properties": {key: each for key, each in taken.items() if key not in own}}
+            if needed:
+                then["required"] = list(needed)
+            if then["properties"] or needed:
+                test = {"properties": {by: {"const": plugin.name}}, "required": [by]}
+                rules.append({"if": test, "then": then})
+        found["properties"] = {**own, **extra}
+        if rules:
+            found["allOf"] = rules
+
+    def _steps(self) -> dict[str, str]:
+        name = "common.step"
+        if name not in self.definitions:
+            self.definitions[name] = {}
+            plugins = self._registry.plugins.get("step", {}).values()
+            actions = {
+                plugin.name: {
+                    **self._local("common", {key: each for key, each in plugin.params.items() if key != "x-short"}),
+                    "title": plugin.title.get("zh", plugin.name),
+                    "x-en": {"title": plugin.title.get("en", plugin.name)},
+                }
+                for plugin in plugins
+            }
+            beside = {
+                "if": self._reference("common", "#/$defs/condition"),
+                "id": {"type": "string", "title": "编号", "x-en": {"title": "Id"}},
+            }
+            body = {**schema("common")["$defs"]["step"], "properties": {**actions, **beside}}
+            self.definitions[name] = {**body, "additionalProperties": False}
+        return {"$ref": f"#/$defs/{name}"}
+
+
+def without_required(part: Any) -> Any:
+    """A schema that asks for nothing: what an overlay may leave out is everything."""
+    if isinstance(part, Mapping):
+        left = ("required", "minProperties", "minItems", "if", "then", "else")
+        return {key: without_required(each) for key, each in part.items() if key not in left}
+    return [without_required(each) for each in part] if isinstance(part, list) else part

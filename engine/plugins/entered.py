@@ -167,7 +167,7 @@ def split_moment(text: str) -> tuple[dt.date, dt.time] | None:
     match = _DATE.match(text)
     if match is None:
         return None
-    rest = text[match.end() :].strip(" ,T t")
+    rest = text[match.end() :].lstrip(" ,Tt").rstrip()
     return _day(match, text), time_of(rest) if rest else dt.time()
 
 

@@ -1,0 +1,50 @@
+"""file. Floor: 4."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.expression.types import TEXT, Type
+from engine.model.entity import Field
+from engine.plugins import entered
+from engine.plugins.slots import FieldType, Unclean
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class FileField(FieldType):
+    """A file. ``accept`` lists media types (``audio/*``), ``max_size`` the most it may have (``50MB``)."""
+
+    name = "file"
+    title = {"zh": "文件", "en": "File"}
+    params = {
+        "type": "object",
+        "properties": {
+            "accept": {"type": "array", "items": {"type": "string"}},
+            "max_size": {"type": "string", "pattern": "^[0-9]+ *(KB|MB|GB)$"},
+        },
+        "additionalProperties": False,
+    }
+    example = "recording: {type: file, accept: [audio/*, text/plain], max_size: 50MB}"
+
+    def type_of(self, field: Field) -> Type:
+        """text (the file's id)"""
+        return TEXT
+
+    def column(self, field: Field) -> Any:
+        """TEXT"""
+        from engine.store import columns
+
+        return columns.text()
+
+    def clean(self, field: Field, value: Any) -> str | None:
+        """The id of a file that was uploaded before. R043 when it is none."""
+        if isinstance(value, dict) and "id" in value:
+            value = value["id"]
+        if entered.is_empty(value):
+            return None
+        text = entered.text_of(value).strip()
+        if not _ID.fullmatch(text):
+            raise Unclean("R043", value=text[:40])
+        return text

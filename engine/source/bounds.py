@@ -9,10 +9,10 @@ from engine.source.found import Found
 
 #: Bytes a file may have.
 MAX_BYTES = 1_000_000
-#: Of many bad characters only the first ones are shown.
-MAX_SHOWN = 20
-
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def too_large(text: str | bytes) -> Found | None:
@@ -55,12 +55,13 @@ def _is_utf16(raw: bytes) -> bool:
     return len(sample) >= 4 and zeros * 3 > len(sample)
 
 
-def forbidden_characters(text: str) -> list[Found]:
-    """Control characters, lone surrogates and line separators no editor shows, as far as MAX_SHOWN."""
+def forbidden_characters(text: str, limit: int) -> tuple[str, list[Found]]:
+    """The text with a space for every control character, lone surrogate and line separator no editor shows
+    (its length stays the same), and the first ``limit`` of them; marks that turn text are told but stay."""
     found: list[Found] = []
     for match in _FORBIDDEN.finditer(text):
-        sign = match.group()
-        found.append(Found("Y003", match.start(), {"sign": f"U+{ord(sign):04X}"}))
-        if len(found) == MAX_SHOWN:
+        sign, at = match.group(), match.start()
+        found.append(Found("Y036" if sign in _TURNING else "Y003", at, {"sign": f"U+{ord(sign):04X}"}))
+        if len(found) >= limit:
             break
-    return found
+    return (_FORBIDDEN.sub(lambda match: match[0] if match[0] in _TURNING else " ", text) if found else text), found

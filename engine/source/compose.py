@@ -11,11 +11,14 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from engine.errors import Where
 from engine.source.aliases import Aliases, AliasRefused
 from engine.source.found import Found
+from engine.source.multiline import check_block, check_quoted
 from engine.source.node import Node
 from engine.source.scalar import LIST_TAG, MAP_TAG, BadScalar, resolve, tagged
 from engine.source.suspect import look
 
 MAX_DEPTH = 64
+#: A file with more problems than this has one problem; looking further would only cost time.
+MAX_FOUND = 200
 
 #: offset in the parsed text -> line and column (from 1) in the file as it is on disk.
 Place = Callable[[int], tuple[int, int]]
@@ -99,6 +102,10 @@ class Composer:
             return Where(self.path, mark.line + 1, mark.column + 1)
         return Where(self.path, *self._place(mark.index + self._shift))
 
+    def _note(self, found: Found) -> None:
+        if len(self.found) < MAX_FOUND:
+            self.found.append(found)
+
     def _begin(self, _event: Any) -> None:
         self._aliases = Aliases(self._aliases.expansions)
         self._root = None
@@ -119,37 +126,47 @@ class Composer:
             try:
                 value = resolve(raw)
             except BadScalar as bad:
-                self.found.append(Found(bad.code, start, {"value": raw[:40]}))
-        elif style in "|>":
-            end = start + len(self.text[start:end].rstrip())
+                self._note(Found(bad.code, start, {"value": raw[:40]}))
+        else:
+            end = self._check_lines(style, start, end)
         node = Node(value, self._where(mark), raw, not plain, start, end)
         frame = self._stack[-1] if self._stack else None
         if plain and (not raw or not raw.isascii() or (frame is not None and frame.flow)):
             self._suspect(node, frame)
         self._add(node, event.anchor)
 
+    def _check_lines(self, style: str, start: int, end: int) -> int:
+        """Where a quoted or block scalar ends; notes what the parser lets pass in its lines."""
+        column = self._stack[-1].where.column - 1 if self._stack and not self._stack[-1].flow else -1
+        if style in "|>":
+            self.found += check_block(self.text, start, end, column)
+            return start + len(self.text[start:end].rstrip())
+        if column >= 0 and self.text.find("\t", start, end) >= 0:
+            self.found += check_quoted(self.text, start, end, column)
+        return end
+
     def _suspect(self, node: Node, frame: Frame | None) -> None:
         in_map = frame is not None and frame.entries is None
         key = frame.key if in_map and frame is not None else None
-        found = look(self.text, node, key, is_key=in_map and key is None, flow=frame is not None and frame.flow)
-        if found is not None:
-            self.found.append(found)
+        if len(self.found) < MAX_FOUND:
+            flow = frame is not None and frame.flow
+            self.found += look(self.text, node, key, is_key=in_map and key is None, flow=flow)
 
     def _tag(self, tag: str, raw: str, start: int) -> Any:
         try:
             return tagged(tag, raw)
         except BadScalar as bad:
-            self.found.append(Found(bad.code, start, {"value": raw[:40], "tag": tag}))
+            self._note(Found(bad.code, start, {"value": raw[:40], "tag": tag}))
             return raw
 
     def _open(self, event: Any) -> None:
         start = event.start_mark.index + self._shift
         if len(self._stack) >= MAX_DEPTH:
-            self.found.append(Found("Y002", start, {"limit": MAX_DEPTH}))
+            self._note(Found("Y002", start, {"limit": MAX_DEPTH}))
             raise Stopped
         is_map = type(event) is yaml.MappingStartEvent
         if event.tag not in (None, "!", MAP_TAG if is_map else LIST_TAG):
-            self.found.append(Found("Y019", start, {"tag": event.tag}))
+            self._note(Found("Y019", start, {"tag": event.tag}))
         where = self._where(event.start_mark)
         self._stack.append(Frame(where, start, bool(event.flow_style), event.anchor, is_map))
         if event.anchor:
@@ -171,7 +188,7 @@ class Composer:
         try:
             node = self._aliases.repeat(event.anchor, node, MAX_DEPTH - len(self._stack))
         except AliasRefused as refused:
-            self.found.append(Found(refused.code, start, {"name": event.anchor, "limit": refused.limit}))
+            self._note(Found(refused.code, start, {"name": event.anchor, "limit": refused.limit}))
             if refused.limit:
                 raise Stopped from None
         self._add(node, None)
@@ -194,13 +211,13 @@ class Composer:
     def _pair(self, frame: Frame, key: Node, node: Node) -> None:
         name = key.raw
         if key.is_map or key.is_list or not (name or key.quoted):
-            self.found.append(Found("Y029", key.start))
+            self._note(Found("Y029", key.start))
         elif name == "<<" and not key.quoted:
-            self.found.append(Found("Y031", key.start))
+            self._note(Found("Y031", key.start))
         elif name in frame.values:
             first = frame.keys[name]
             line = first.where.line
-            self.found.append(Found("Y018", key.start, {"key": name, "line": line}, also=first.start))
+            self._note(Found("Y018", key.start, {"key": name, "line": line}, also=first.start))
         else:
             frame.keys[name] = key
             frame.values[name] = node

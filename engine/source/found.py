@@ -13,6 +13,12 @@ from engine.source.splice import Lines, Splice
 MAX_EXCERPT = 160
 
 
+#: Shown instead of what a terminal would obey or hide.
+_PICTURES = {code: 0x2400 + code for code in range(32) if code != 9} | dict.fromkeys(
+    (0x7F, 0x2028, 0x2029, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """``code`` at offset ``at``. ``splices`` let the reader go on; ``fix`` says that they are also the right cure."""
@@ -36,12 +42,12 @@ class Found:
     def problem(self, path: str, lines: Lines) -> Problem:
         """The problem as people see it, with its source line."""
         number = lines.number(self.at)
-        excerpt = lines.words(number)
+        excerpt = lines.words(number).translate(_PICTURES)
         where = lines.where(path, self.at)
         return Problem(
             self.code,
             where,
-            parameters=self.parameters,
+            parameters={"line": where.line, **self.parameters},
             also=None if self.also is None else lines.where(path, self.also),
             excerpt=excerpt if len(excerpt) <= MAX_EXCERPT else "",
         )

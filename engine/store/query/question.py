@@ -53,6 +53,7 @@ class Query:
     expressions, ``-`` in front for descending; empty values come last in both directions; the id decides between
     equals. ``columns`` empty means every field the reader may see. ``group`` and ``aggregates`` make one row a group.
     ``during`` keeps rows whose field lies in [from, to): the field, then two instants or dates, open where None.
+    ``matches`` keeps rows where a column has exactly this stored value (None: is empty): the key of a group.
     """
 
     entity: str
@@ -65,7 +66,8 @@ class Query:
     cursor: str | None = None
     group: tuple[Column, ...] = ()
     aggregates: Mapping[str, Aggregate] = field(default_factory=dict)
-    during: tuple[str, Any, Any] | None = None
+    during: tuple[tuple[str, Any, Any], ...] = ()
+    matches: tuple[tuple[Column, Any], ...] = ()
     ids: tuple[int, ...] | None = None
 
     def checked(self) -> Query:

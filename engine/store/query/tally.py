@@ -1,0 +1,176 @@
+"""Numbers out of many rows, taken so that they can be put together from parts. Floor: 3.
+
+A ``Scan`` asks several ``Take``s of one entity at once, in one statement. What comes back are not yet averages or medians
+but their parts (sums, counts, sorted values), per group: the parts of two ranges of records add up, so a dashboard keeps
+them per range and reads again only the ranges where something changed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errors import Problem, WrongUsage
+from engine.store.connection import Connection
+from engine.store.query import period
+from engine.store.query.compiler import sheet_of
+from engine.store.query.ground import Ground, Term
+from engine.store.query.question import Column, Query
+from engine.store.query.sheet import Sheet
+from engine.store.query.spread import run_of
+from engine.store.query.terms import condition_of, orderable, value_of
+
+ADDED = ("count", "sum")
+FUNCTIONS = ("count", "sum", "min", "max", "values")
+
+#: A group's key in stored form -> its parts, in the order of the scan's takes.
+Parts = dict[tuple[Any, ...], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One part: ``count`` of rows (or of filled values of ``of``), ``sum``, ``min``, ``max``, or all ``values`` of ``of``,
+    over the rows where every ``only`` holds."""
+
+    function: str
+    of: Column | None = None
+    only: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Several takes from the same rows, by the same groups. ``each`` splits by time: a field and hour … year; its bucket
+    is the last part of a group's key."""
+
+    query: Query
+    takes: tuple[Take, ...]
+    group: tuple[Column, ...] = ()
+    each: tuple[str, str] | None = None
+
+
+def scan(connection: Connection, ground: Ground, asked: Scan, ids: tuple[int, int] | None = None) -> Parts:
+    """The parts of every group; ``ids`` limits to records from the first to before the second."""
+    sheet, limits = sheet_of(ground, asked.query)
+    if ids is not None:
+        limits += [sheet.table.c.id >= ids[0], sheet.table.c.id < ids[1]]
+    keys = _keys(sheet, asked)
+    found: Parts = {}
+    added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
+    if added:
+        elements = [_element(sheet, asked.takes[place]) for place in added]
+        select = sa.select(*keys, *elements).select_from(sheet.table).where(*limits)
+        if keys:
+            select = select.group_by(*(sa.literal_column(str(place + 1)) for place in range(len(keys))))
+        for row in connection.execute(select):
+            parts = found.setdefault(tuple(row[: len(keys)]), _nothing(asked.takes))
+            for place, value in zip(added, row[len(keys) :], strict=True):
+                parts[place] = value
+    for place, take in enumerate(asked.takes):
+        if take.function == "values":
+            _values(connection, sheet, limits, keys, asked, place, found)
+    if not keys:
+        found.setdefault((), _nothing(asked.takes))
+    return found
+
+
+def _keys(sheet: Sheet, asked: Scan) -> list[Any]:
+    keys: list[Any] = []
+    for column in asked.group:
+        element, kind, field = value_of(sheet, column)
+        orderable(column, kind, field)
+        keys.append(element.label(f"k{len(keys)}"))
+    if asked.each is not None:
+        name, each = asked.each
+        if each not in period.EACH:
+            raise WrongUsage(Problem("Q010", parameters={"each": each}))
+        field = sheet.ground.field(sheet.entity, name)
+        if field.type not in ("date", "datetime"):
+            raise WrongUsage(Problem("Q004", field=name, parameters={"field": name}))
+        ground = sheet.ground
+        number = period.bucket(sheet.table.c[name], field.type, each, ground.zone, ground.dialect)
+        keys.append(number.label(f"k{len(keys)}"))
+    return keys
+
+
+def _element(sheet: Sheet, take: Take) -> Any:
+    if take.function == "count":
+        element: Any = sa.func.count() if take.of is None else sa.func.count(_value(sheet, take))
+    else:
+        value = _value(sheet, take)
+        # PostgreSQL sums whole numbers as numeric; as doubles or 64-bit numbers they come back as they rest.
+        element = getattr(sa.func, take.function)(value)
+        if take.function == "sum":
+            element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
+    if take.only:
+        element = element.filter(*(condition_of(sheet, term) for term in take.only))
+    return element
+
+
+def _value(sheet: Sheet, take: Take) -> Any:
+    assert take.of is not None
+    value, kind, field = value_of(sheet, take.of)
+    text = take.of if isinstance(take.of, str) else take.of.text
+    if take.function in ("sum", "values") and kind.name not in ("number", "integer", "money", "duration"):
+        known = "count, min, max"
+        raise WrongUsage(Problem("Q003", parameters={"field": text, "op": take.function, "known": known}))
+    if take.function in ("min", "max"):
+        orderable(take.of, kind, field)
+    return value
+
+
+def _values(
+    connection: Connection, sheet: Sheet, limits: list[Any], keys: list[Any], asked: Scan, place: int, found: Parts
+) -> None:
+    take = asked.takes[place]
+    value = _value(sheet, take)
+    conditions = [condition_of(sheet, term) for term in take.only]
+    select = sa.select(*keys, value.label("v")).select_from(sheet.table).where(*limits, value.is_not(None), *conditions)
+    lots: dict[tuple[Any, ...], list[Any]] = {}
+    for row in connection.execute(select):
+        lots.setdefault(tuple(row[:-1]), []).append(row[-1])
+    for key, values in lots.items():
+        parts = found.setdefault(key, _nothing(asked.takes))
+        parts[place] = [run_of(values, not isinstance(values[0], float))]
+
+
+def _nothing(takes: Sequence[Take]) -> list[Any]:
+    return [0 if take.function == "count" else [] if take.function == "values" else None for take in takes]
+
+
+def merge(takes: Sequence[Take], many: Sequence[Parts]) -> Parts:
+    """The parts of several ranges as those of all of them together."""
+    whole: Parts = {}
+    for parts in many:
+        for key, values in parts.items():
+            known = whole.get(key)
+            if known is None:
+                whole[key] = [list(value) if isinstance(value, list) else value for value in values]
+            else:
+                for place, take in enumerate(takes):
+                    known[place] = _joined(take.function, known[place], values[place])
+    return whole
+
+
+def _joined(function: str, one: Any, other: Any) -> Any:
+    if function == "values":
+        return one + other
+    if one is None or other is None:
+        return other if one is None else one
+    if function in ADDED:
+        return one + other
+    return min(one, other) if function == "min" else max(one, other)
+
+
+def weight(parts: Mapping[tuple[Any, ...], Sequence[Any]]) -> int:
+    """About how many bytes some parts take, for whoever keeps them."""
+    size = 0
+    for values in parts.values():
+        size += 120 + 40 * len(values)
+        for value in values:
+            if isinstance(value, list):
+                size += sum(8 * len(run) for run in value if isinstance(run, array))
+    return size

@@ -7,24 +7,21 @@ from typing import Any
 from engine.expression.types import TEXT, Type
 from engine.model.entity import Field
 from engine.plugins import entered
-from engine.plugins.slots import FieldType
+from engine.plugins.slots import FieldType, Unclean
+
+LONGEST = 60
 
 
 class Sequence(FieldType):
     """A running number, given by the system: ``LD-{yyyy}{mm}-{0001}``.
 
     ``{yyyy} {yy} {mm} {dd}`` are today's date where the site is, ``{0001}`` the count with as many digits at least; the
-    count starts again whenever the written date changes.
+    count starts again whenever the written date changes. The ``pattern`` is that of the number, not a check.
     """
 
     name = "sequence"
     title = {"zh": "流水号", "en": "Running number"}
-    params = {
-        "type": "object",
-        "properties": {"format": {"type": "string", "pattern": "\\{0*1?\\}", "default": "{0001}"}},
-        "additionalProperties": False,
-    }
-    example = 'number: {type: sequence, format: "LD-{yyyy}{mm}-{0001}"}'
+    example = 'number: {type: sequence, pattern: "LD-{yyyy}{mm}-{0001}"}'
 
     def type_of(self, field: Field) -> Type:
         """text"""
@@ -40,4 +37,7 @@ class Sequence(FieldType):
         """A number that is known already (import of old records), as it is. R001, R002."""
         if entered.is_empty(value):
             return None
-        return entered.fitted(field, entered.text_of(value).strip())
+        text = entered.text_of(value).strip()
+        if len(text) > LONGEST:
+            raise Unclean("R002", most=LONGEST, length=len(text))
+        return text

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from engine.errors import Problem
-from engine.expression.types import Scope, Type, check
+from engine.expression.parse import Condition, Expression, place_of
+from engine.expression.types import Scope, Type, check, record_of
 from engine.load.document import Draft
 from engine.load.overlay import Removed
 from engine.load.references import References, rows
-from engine.load.terms import Term, terms_of
+from engine.load.terms import Place, Term, Terms
 from engine.model.entity import SYSTEM_FIELDS, Entity
 from engine.model.manifest import KINDS, Manifest
 from engine.model.role import Role
 from engine.model.state_machine import StateMachine
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
+from engine.plugins.slots import Function
 
 
 def resolve(
@@ -88,39 +92,64 @@ class Types:
         self._references = references
         self._functions = registry.plugins.get("function", {})
         self._entities = entity_types(manifest, registry)
-        self._scopes: dict[tuple[str | None, str], Scope] = {}
+        self._scopes: dict[tuple[str | None, str, tuple[str, ...]], Scope] = {}
 
     def check(self) -> Iterator[Problem]:
-        """What is wrong with them, codes X and D036."""
+        """What is wrong with them: codes X, and D036 for a result that does not fit its place."""
+        terms = Terms(self._manifest, self._registry)
         for kind in KINDS:
             for document in self._manifest.of(kind).values():
-                for term in terms_of(document, self._manifest):
+                for term in terms.of(document):
                     yield from self._term(term)
 
     def _term(self, term: Term) -> Iterator[Problem]:
-        if term.entity is not None and term.entity not in self._manifest.entities:
+        place = term.place
+        if any(name not in self._manifest.entities for name in (place.entity, *place.outer) if name is not None):
             return  # the name itself is the problem, or the entity could not be built
-        given, problems = check(term.term, self._scope(term.entity, term.scope), self._functions)
+        scope = self._scope(place)
+        given, problems = check(term.term, scope, self._functions)
         for problem in problems:
-            name, entity = str(problem.parameters.get("name", "")), problem.parameters.get("entity") or term.entity
+            name, entity = str(problem.parameters.get("name", "")), problem.parameters.get("entity") or place.entity
             if problem.code in ("X013", "X014") and self._references.is_removed(str(entity), name):
                 self._references.uses.note(str(entity), name, problem.where)
             else:
                 yield problem
         if not problems:
             yield from wrong_type(term, given)
+            if place.sql:
+                yield from not_sql(term.term, scope, self._functions)
 
-    def _scope(self, entity: str | None, kind: str) -> Scope:
-        scope = self._scopes.get((entity, kind))
+    def _scope(self, place: Place) -> Scope:
+        key = (place.entity, place.scope, place.outer)
+        scope = self._scopes.get(key)
         if scope is None:
-            about, names = entity, {}
-            if kind == "rule":
-                names = dict(rule_names(entity))
-            elif kind == "candidate" and entity is not None:
-                about, names = "user", dict(candidate_names(entity))
+            about, names = place.entity, {name: record_of(name) for name in place.outer}
+            if place.scope == "rule":
+                names.update(rule_names(about))
+            elif place.scope == "candidate" and about is not None:
+                names.update(candidate_names(about))
+                about = "user"
             scope = record_scope(self._manifest, self._registry, about, names, self._entities)
-            self._scopes[entity, kind] = scope
+            self._scopes[key] = scope
         return scope
+
+
+def not_sql(term: Expression | Condition, scope: Scope, functions: Mapping[str, Any]) -> Iterator[Problem]:
+    """X040 for every call in a term of a metric, view or right that has no SQL side and depends on the record."""
+    if isinstance(term, Condition):
+        for part in term.parts:
+            yield from not_sql(part, scope, functions)
+        return
+    for node in ast.walk(term.tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        function = functions.get(node.func.id)
+        if function is None or type(function).sql is not Function.sql:
+            continue
+        named = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        # What does not depend on the record is computed once, in Python.
+        if {"history", "record"} & set(function.needs) or any(scope.is_own(name) for name in named):
+            yield Problem("X040", place_of(term, node), parameters={"function": function.name})
 
 
 EXPECTED: Mapping[str, tuple[frozenset[str], Mapping[str, str]]] = {

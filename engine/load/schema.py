@@ -132,7 +132,7 @@ class _Published:
             taken = {key: self._local("common", each) for key, each in plugin.params.get("properties", {}).items()}
             extra.update({key: True for key in taken if key not in own})
             needed = plugin.params.get("required", ())
-            then = {"properties": {key: each for key, each in taken.items() if key not in own}}
+            then: dict[str, Any] = {"properties": {key: each for key, each in taken.items() if key not in own}}
             if needed:
                 then["required"] = list(needed)
             if then["properties"] or needed:

@@ -214,9 +214,9 @@ class Shaper:
             kinds = {kinds} if isinstance(kinds, str) else set(kinds)
             if part.get("format") == "value" or not kinds or kinds & {wanted}:
                 return self.by_schema(node, part)
-            if wanted == "scalar" and not kinds & {"object", "array"}:
-                if isinstance(node.value, str) == ("string" in kinds):
-                    return self.by_schema(node, part)
+            fits = isinstance(node.value, str) == ("string" in kinds)
+            if wanted == "scalar" and fits and not kinds & {"object", "array"}:
+                return self.by_schema(node, part)
         return self.value(node)
 
 

@@ -15,129 +15,167 @@ from engine.model.entity import Entity
 from engine.model.manifest import Manifest
 from engine.model.metric import Metric
 from engine.model.role import Role
+from engine.model.scenario import Scenario
+from engine.model.sla import Sla
 from engine.model.state_machine import StateMachine
 from engine.model.terms import Document, Step
 from engine.model.trigger import Trigger
 from engine.model.view import View
+from engine.plugins.registry import Registry
+
+
+class Place(NamedTuple):
+    """Where an expression is read. ``scope``: record, rule (with ``old`` and ``event``) or candidate; ``outer`` are
+    the entities whose records can be named from outside an ``each``; ``sql``: the database must compute it."""
+
+    entity: str | None
+    scope: str = "record"
+    sql: bool = False
+    outer: tuple[str, ...] = ()
 
 
 class Term(NamedTuple):
-    """One expression. ``scope``: record, rule (with ``old``, ``event``), candidate. ``gives``: what it should give
-    (condition, duration, number, user or nothing in particular). ``sql``: the database must compute it."""
+    """One expression, where it is read, and what it should give: condition, duration, number, or nothing special."""
 
     term: Expression | Condition
-    entity: str | None
-    scope: str = "record"
+    place: Place
     gives: str = ""
-    sql: bool = False
 
 
-def terms_of(document: Document, manifest: Manifest) -> Iterator[Term]:
-    """Every expression in one document; those nobody can check before they run (connections) are left out."""
-    if isinstance(document, Connection):
-        return
-    special = _SPECIAL.get(type(document))
-    if special is not None:
-        yield from special(document, manifest)
-    else:
-        entity = getattr(document, "entity", None)
-        yield from found_in(document, entity, "record")
+class Terms:
+    """Finds the expressions of documents. A step whose schema says ``x-scope: <parameter>`` is about the records of
+    the entity that parameter names; what surrounds it can be named by its entity."""
 
+    def __init__(self, manifest: Manifest, registry: Registry) -> None:
+        self._manifest = manifest
+        self._scoped: dict[str, str] = {
+            name: plugin.params["x-scope"]
+            for name, plugin in registry.plugins.get("step", {}).items()
+            if "x-scope" in plugin.params
+        }
 
-def found_in(value: Any, entity: str | None, scope: str, sql: bool = False) -> Iterator[Term]:
-    """Every expression below a value, all read in one scope; a step's ``each`` and ``create`` keep to it too."""
-    if isinstance(value, (Expression, Condition)):
-        yield Term(value, entity, scope, "condition" if isinstance(value, Condition) else "", sql)
-    elif isinstance(value, Step):
-        yield from found_in(value.if_, entity, "rule", sql)
-        yield from found_in(value.params, entity, "rule", sql)
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from found_in(inner, entity, scope, sql)
-    elif isinstance(value, (tuple, list)):
-        for inner in value:
-            yield from found_in(inner, entity, scope, sql)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            if field.name not in ("where", "name"):
-                yield from found_in(getattr(value, field.name), entity, scope, sql)
+    def of(self, document: Document) -> Iterator[Term]:
+        """Every expression in one document. Those about what only comes at run time (what a connection brings, what a
+        scenario plays with) are left out."""
+        if isinstance(document, Connection | Scenario):
+            return
+        special = _SPECIAL.get(type(document))
+        if special is not None:
+            yield from special(self, document)
+        else:
+            yield from self.inside(document, Place(getattr(document, "entity", None)))
 
+    def inside(self, value: Any, place: Place) -> Iterator[Term]:
+        """Every expression below a value, read at one place."""
+        if isinstance(value, Expression | Condition):
+            yield Term(value, place, "condition" if isinstance(value, Condition) else "")
+        elif isinstance(value, Step):
+            yield from self._step(value, place._replace(scope="rule"))
+        elif isinstance(value, Mapping):
+            for inner in value.values():
+                yield from self.inside(inner, place)
+        elif isinstance(value, tuple | list):
+            for inner in value:
+                yield from self.inside(inner, place)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            for field in dataclasses.fields(value):
+                if field.name not in ("where", "name"):
+                    yield from self.inside(getattr(value, field.name), place)
 
-def _entity(document: Entity, _: Manifest) -> Iterator[Term]:
-    for field in document.fields.values():
-        yield from found_in(field, document.name, "record")
-    yield from found_in(document.duplicates, document.name, "record")
+    def _step(self, step: Step, place: Place) -> Iterator[Term]:
+        yield from self.inside(step.if_, place)
+        key = self._scoped.get(step.action)
+        about = step.params.get(key) if key is not None else None
+        if isinstance(about, str):
+            outer = (*place.outer, place.entity) if place.entity else place.outer
+            yield from self.inside(step.params, place._replace(entity=about, outer=outer))
+        else:
+            yield from self.inside(step.params, place)
 
+    def entity(self, document: Entity) -> Iterator[Term]:
+        """Of an entity: its fields' and its duplicate rules'."""
+        for field in document.fields.values():
+            yield from self.inside(field, Place(document.name))
+        yield from self.inside(document.duplicates, Place(document.name))
 
-def _trigger(document: Trigger, _: Manifest) -> Iterator[Term]:
-    entity = document.when.entity or document.when.params.get("each")
-    for value in (document.when.params, document.if_, document.do, document.cancel_if):
-        yield from found_in(value, entity, "rule")
+    def trigger(self, document: Trigger) -> Iterator[Term]:
+        """Of a trigger: about its event's entity."""
+        place = Place(document.when.entity or document.when.params.get("each"), "rule")
+        for value in (document.when.params, document.if_, document.do, document.cancel_if):
+            yield from self.inside(value, place)
 
+    def sla(self, document: Sla) -> Iterator[Term]:
+        """Of an SLA; what its escalations do is checked in the triggers they became."""
+        place = Place(document.entity)
+        if isinstance(document.target, Expression):
+            yield Term(document.target, place, "duration")
+        for value in (document.start, document.stop, document.pause, document.where_):
+            yield from self.inside(value, place)
 
-def _machine(document: StateMachine, _: Manifest) -> Iterator[Term]:
-    for state in document.states.values():
-        if isinstance(state.within, Expression):
-            yield Term(state.within, document.entity, "record", "duration")
-    for transition in document.transitions.values():
-        # ``do`` is checked in the trigger it became.
-        for value in (transition.if_, transition.require, transition.approve):
-            yield from found_in(value, document.entity, "record")
+    def machine(self, document: StateMachine) -> Iterator[Term]:
+        """Of a state machine; what a transition does is checked in the trigger it became."""
+        place = Place(document.entity)
+        for transition in document.transitions.values():
+            for value in (transition.if_, transition.require, transition.approve):
+                yield from self.inside(value, place)
 
+    def assignment(self, document: Assignment) -> Iterator[Term]:
+        """Of an assignment: bare names are the candidate's where one is judged."""
+        place = Place(document.entity, "candidate")
+        yield from self.inside(document.candidates, place)
+        for factor in document.score.values():
+            yield Term(factor.value, place, "number")
+        if document.limits is not None:
+            for limit in (document.limits.open, document.limits.per_day):
+                if isinstance(limit, Expression):
+                    yield Term(limit, place, "number")
+        for value in (document.table, document.backup, document.open_if):
+            yield from self.inside(value, Place(document.entity))
 
-def _assignment(document: Assignment, _: Manifest) -> Iterator[Term]:
-    yield from found_in(document.candidates, document.entity, "candidate")
-    yield from found_in(document.limits, document.entity, "candidate")
-    for factor in document.score.values():
-        yield Term(factor.value, document.entity, "candidate", "number")
-    for value in (document.table, document.backup, document.open_if):
-        yield from found_in(value, document.entity, "record")
+    def decision(self, document: Decision) -> Iterator[Term]:
+        """Of a decision about an entity; one about none is read where it is asked."""
+        if document.entity is not None:
+            yield from self.inside(document.inputs, Place(document.entity))
+            yield from self.inside(document.rows, Place(document.entity))
 
+    def role(self, document: Role) -> Iterator[Term]:
+        """Of a role: each about the entity it gives rights to."""
+        for entity, rights in document.can.items():
+            if entity != "*":
+                yield from self.inside(rights.create, Place(entity))
+                for right in (rights.read, rights.update, rights.delete, rights.export):
+                    yield from self.inside(right, Place(entity, sql=right is rights.read))
 
-def _decision(document: Decision, _: Manifest) -> Iterator[Term]:
-    if document.entity is not None:
-        yield from found_in(document.inputs, document.entity, "record")
-        yield from found_in(document.rows, document.entity, "record")
+    def metric(self, document: Metric) -> Iterator[Term]:
+        """Of a metric: all of it is computed by the database."""
+        yield from self.inside(document, Place(document.entity, sql=True))
 
+    def view(self, document: View) -> Iterator[Term]:
+        """Of a view: what filters is computed by the database, what a column shows is not."""
+        yield from self.inside(document.where_, Place(document.entity, sql=True))
+        yield from self.inside(document.columns, Place(document.entity))
 
-def _role(document: Role, _: Manifest) -> Iterator[Term]:
-    for entity, rights in document.can.items():
-        if entity != "*":
-            yield from found_in(rights, entity, "record", sql=True)
-
-
-def _metric(document: Metric, _: Manifest) -> Iterator[Term]:
-    yield from found_in(document, document.entity, "record", sql=True)
-
-
-def _view(document: View, _: Manifest) -> Iterator[Term]:
-    yield from found_in(document.where_, document.entity, "record", sql=True)
-    yield from found_in(document.columns, document.entity, "record")
-
-
-def _dashboard(document: Dashboard, manifest: Manifest) -> Iterator[Term]:
-    for tile in document.tiles.values():
-        about: Any = (
-            manifest.metrics.get(tile.metric or "")
-            or manifest.views.get(tile.view or "")
-            or manifest.state_machines.get(tile.heatmap or tile.funnel or "")
-        )
-        if about is not None:
-            yield from found_in((tile.by, tile.rows, tile.where_), about.entity, "record", sql=True)
-
-
-def _nothing(document: Document, _: Manifest) -> Iterator[Term]:
-    return iter(())
+    def dashboard(self, document: Dashboard) -> Iterator[Term]:
+        """Of a dashboard: each tile about the entity of what it shows."""
+        for tile in document.tiles.values():
+            about: Any = (
+                self._manifest.metrics.get(tile.metric or "")
+                or self._manifest.views.get(tile.view or "")
+                or self._manifest.state_machines.get(tile.heatmap or tile.funnel or "")
+            )
+            if about is not None:
+                yield from self.inside((tile.by, tile.rows, tile.where_), Place(about.entity, sql=True))
 
 
 _SPECIAL: Mapping[type, Any] = {
-    Entity: _entity,
-    Trigger: _trigger,
-    StateMachine: _machine,
-    Assignment: _assignment,
-    Decision: _decision,
-    Role: _role,
-    Metric: _metric,
-    View: _view,
-    Dashboard: _dashboard,
+    Entity: Terms.entity,
+    Trigger: Terms.trigger,
+    Sla: Terms.sla,
+    StateMachine: Terms.machine,
+    Assignment: Terms.assignment,
+    Decision: Terms.decision,
+    Role: Terms.role,
+    Metric: Terms.metric,
+    View: Terms.view,
+    Dashboard: Terms.dashboard,
 }

@@ -246,7 +246,8 @@ class Checker:
         alternatives = tuple(part.get("x-one-of", ()))
         several = tuple(part.get("x-at-most-one", ()))
         least = part.get("minProperties", 0)
-        of, of_key = part.get("x-of"), bool(part.get("x-of-key"))
+        # ``x-scope`` moves expressions as well as names to another entity (``each``), ``x-of`` only names.
+        of, of_key = part.get("x-of") or part.get("x-scope"), bool(part.get("x-of-key"))
 
         def run(node: Node, notes: Notes) -> None:
             if node.value is None and not needed and not least and not alternatives:

@@ -82,7 +82,7 @@ class References:
             known = self.names[what] | ALWAYS.get(what, frozenset())
             return None if name in known else unknown(what, name, reference.where, known)
         if what in ("field", "own_field"):
-            return self._field(entity, name, reference.where)
+            return self.field(entity, name, reference.where)
         if what == "path":
             return self.path(entity, name.removeprefix("-"), reference.where)
         if what == "parameter":
@@ -136,7 +136,8 @@ class References:
                 return str(document.entity)
         return None
 
-    def _field(self, entity: str | None, name: str, where: Where) -> Problem | None:
+    def field(self, entity: str | None, name: str, where: Where) -> Problem | None:
+        """D021 when an entity that is known has no such field."""
         known = self.manifest.entities.get(entity or "")
         if known is None or name in known.fields or name in SYSTEM_FIELDS:
             return None
@@ -149,7 +150,7 @@ class References:
         """D021 when a dotted path of fields leads nowhere."""
         parts = path.split(".")
         for index, part in enumerate(parts):
-            problem = self._field(entity, part, where)
+            problem = self.field(entity, part, where)
             known = self.manifest.entities.get(entity or "")
             if problem is not None or known is None:
                 return problem

@@ -12,7 +12,7 @@ from engine.expression.types import Scope, Type, check, record_of
 from engine.load.document import Draft
 from engine.load.overlay import Removed
 from engine.load.references import References, rows
-from engine.load.terms import Place, Term, Terms
+from engine.load.terms import Place, Term, Terms, Written
 from engine.model.entity import SYSTEM_FIELDS, Entity
 from engine.model.manifest import KINDS, Manifest
 from engine.model.role import Role
@@ -100,7 +100,7 @@ class Types:
         for kind in KINDS:
             for document in self._manifest.of(kind).values():
                 for term in terms.of(document):
-                    yield from self._term(term)
+                    yield from self._term(term) if isinstance(term, Term) else self._written(term)
 
     def _term(self, term: Term) -> Iterator[Problem]:
         place = term.place
@@ -118,6 +118,16 @@ class Types:
             yield from wrong_type(term, given)
             if place.sql:
                 yield from not_sql(term.term, scope, self._functions)
+
+    def _written(self, written: Written) -> Iterator[Problem]:
+        """D021 for a field a step writes on a record that has none of that name."""
+        entity = written.place.entity
+        if written.record is not None and (entity is None or entity in self._manifest.entities):
+            entity = check(written.record, self._scope(written.place), self._functions)[0].entity
+        for name in written.fields:
+            problem = self._references.field(entity, name, written.where)
+            if problem is not None:
+                yield problem
 
     def _scope(self, place: Place) -> Scope:
         key = (place.entity, place.scope, place.outer)

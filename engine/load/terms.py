@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from engine.errors import Where
 from engine.expression.parse import Condition, Expression
 from engine.model.assignment import Assignment
 from engine.model.connection import Connection
@@ -42,6 +43,15 @@ class Term(NamedTuple):
     gives: str = ""
 
 
+class Written(NamedTuple):
+    """Fields a step writes on the record an expression leads to (the step's own record where it is None)."""
+
+    fields: tuple[str, ...]
+    record: Expression | None
+    place: Place
+    where: Where
+
+
 class Terms:
     """Finds the expressions of documents. A step whose schema says ``x-scope: <parameter>`` is about the records of
     the entity that parameter names; what surrounds it can be named by its entity."""
@@ -53,8 +63,16 @@ class Terms:
             for name, plugin in registry.plugins.get("step", {}).items()
             if "x-scope" in plugin.params
         }
+        self._keyed: dict[str, tuple[tuple[str, str], ...]] = {
+            name: tuple(
+                (key, part["x-keys-of"])
+                for key, part in plugin.params.get("properties", {}).items()
+                if "x-keys-of" in part
+            )
+            for name, plugin in registry.plugins.get("step", {}).items()
+        }
 
-    def of(self, document: Document) -> Iterator[Term]:
+    def of(self, document: Document) -> Iterator[Term | Written]:
         """Every expression in one document. Those about what only comes at run time (what a connection brings, what a
         scenario plays with) are left out."""
         if isinstance(document, Connection | Scenario):
@@ -65,7 +83,7 @@ class Terms:
         else:
             yield from self.inside(document, Place(getattr(document, "entity", None)))
 
-    def inside(self, value: Any, place: Place) -> Iterator[Term]:
+    def inside(self, value: Any, place: Place) -> Iterator[Term | Written]:
         """Every expression below a value, read at one place."""
         if isinstance(value, Expression | Condition):
             yield Term(value, place, "condition" if isinstance(value, Condition) else "")
@@ -82,8 +100,13 @@ class Terms:
                 if field.name not in ("where", "name"):
                     yield from self.inside(getattr(value, field.name), place)
 
-    def _step(self, step: Step, place: Place) -> Iterator[Term]:
+    def _step(self, step: Step, place: Place) -> Iterator[Term | Written]:
         yield from self.inside(step.if_, place)
+        for written, by in self._keyed.get(step.action, ()):
+            values, record = step.params.get(written), step.params.get(by)
+            if isinstance(values, Mapping):
+                leads = record if isinstance(record, Expression) else None
+                yield Written(tuple(values), leads, place, step.where)
         key = self._scoped.get(step.action)
         about = step.params.get(key) if key is not None else None
         if isinstance(about, str):
@@ -92,19 +115,19 @@ class Terms:
         else:
             yield from self.inside(step.params, place)
 
-    def entity(self, document: Entity) -> Iterator[Term]:
+    def entity(self, document: Entity) -> Iterator[Term | Written]:
         """Of an entity: its fields' and its duplicate rules'."""
         for field in document.fields.values():
             yield from self.inside(field, Place(document.name))
         yield from self.inside(document.duplicates, Place(document.name))
 
-    def trigger(self, document: Trigger) -> Iterator[Term]:
+    def trigger(self, document: Trigger) -> Iterator[Term | Written]:
         """Of a trigger: about its event's entity."""
         place = Place(document.when.entity or document.when.params.get("each"), "rule")
         for value in (document.when.params, document.if_, document.do, document.cancel_if):
             yield from self.inside(value, place)
 
-    def sla(self, document: Sla) -> Iterator[Term]:
+    def sla(self, document: Sla) -> Iterator[Term | Written]:
         """Of an SLA; what its escalations do is checked in the triggers they became."""
         place = Place(document.entity)
         if isinstance(document.target, Expression):
@@ -112,14 +135,14 @@ class Terms:
         for value in (document.start, document.stop, document.pause, document.where_):
             yield from self.inside(value, place)
 
-    def machine(self, document: StateMachine) -> Iterator[Term]:
+    def machine(self, document: StateMachine) -> Iterator[Term | Written]:
         """Of a state machine; what a transition does is checked in the trigger it became."""
         place = Place(document.entity)
         for transition in document.transitions.values():
             for value in (transition.if_, transition.require, transition.approve):
                 yield from self.inside(value, place)
 
-    def assignment(self, document: Assignment) -> Iterator[Term]:
+    def assignment(self, document: Assignment) -> Iterator[Term | Written]:
         """Of an assignment: bare names are the candidate's where one is judged."""
         place = Place(document.entity, "candidate")
         yield from self.inside(document.candidates, place)
@@ -132,13 +155,13 @@ class Terms:
         for value in (document.table, document.backup, document.open_if):
             yield from self.inside(value, Place(document.entity))
 
-    def decision(self, document: Decision) -> Iterator[Term]:
+    def decision(self, document: Decision) -> Iterator[Term | Written]:
         """Of a decision about an entity; one about none is read where it is asked."""
         if document.entity is not None:
             yield from self.inside(document.inputs, Place(document.entity))
             yield from self.inside(document.rows, Place(document.entity))
 
-    def role(self, document: Role) -> Iterator[Term]:
+    def role(self, document: Role) -> Iterator[Term | Written]:
         """Of a role: each about the entity it gives rights to."""
         for entity, rights in document.can.items():
             if entity != "*":
@@ -146,16 +169,16 @@ class Terms:
                 for right in (rights.read, rights.update, rights.delete, rights.export):
                     yield from self.inside(right, Place(entity, sql=right is rights.read))
 
-    def metric(self, document: Metric) -> Iterator[Term]:
+    def metric(self, document: Metric) -> Iterator[Term | Written]:
         """Of a metric: all of it is computed by the database."""
         yield from self.inside(document, Place(document.entity, sql=True))
 
-    def view(self, document: View) -> Iterator[Term]:
+    def view(self, document: View) -> Iterator[Term | Written]:
         """Of a view: what filters is computed by the database, what a column shows is not."""
         yield from self.inside(document.where_, Place(document.entity, sql=True))
         yield from self.inside(document.columns, Place(document.entity))
 
-    def dashboard(self, document: Dashboard) -> Iterator[Term]:
+    def dashboard(self, document: Dashboard) -> Iterator[Term | Written]:
         """Of a dashboard: each tile about the entity of what it shows."""
         for tile in document.tiles.values():
             about: Any = (

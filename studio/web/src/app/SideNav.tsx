@@ -1,0 +1,74 @@
+import { BellOutlined, HistoryOutlined, HomeOutlined, PlusOutlined, SearchOutlined } from "@ant-design/icons";
+import { Badge } from "antd";
+import { Link, NavLink } from "react-router";
+import { useUnread } from "../api/queries";
+import { useLanguage } from "../i18n/language";
+import mark from "../mark.svg";
+import { MenuIcon } from "./MenuIcon";
+import { pathOf } from "./paths";
+import { useSurroundings } from "./session";
+import { UserMenu } from "./UserMenu";
+
+/** Navigation at the left, made from the model's menu. */
+export function SideNav({ onSearch }: { onSearch: () => void }) {
+  const { t } = useLanguage();
+  const { model, session } = useSurroundings();
+  const unread = useUnread();
+  const pages = model.menu.filter((entry) => entry.kind !== "form");
+  const forms = model.menu.filter((entry) => entry.kind === "form");
+  return (
+    <nav className="side" aria-label={t("nav.main")}>
+      <Link to="/" className="side-site">
+        <img src={mark} alt="" width={26} height={26} />
+        <span className="clip">{session.site.label}</span>
+      </Link>
+      <button className="side-search" onClick={onSearch}>
+        <SearchOutlined aria-hidden />
+        <span className="clip">{t("nav.search")}</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      {forms.map((entry, at) => (
+        <Link key={entry.name} to={pathOf(entry)} className={at === 0 ? "side-new" : "side-new side-new-second"}>
+          <PlusOutlined aria-hidden />
+          <span className="clip">{entry.label}</span>
+        </Link>
+      ))}
+      <ul className="side-list">
+        <li>
+          <NavLink to="/" end className="side-link">
+            <HomeOutlined aria-hidden />
+            <span>{t("nav.home")}</span>
+          </NavLink>
+        </li>
+        {pages.map((entry) => (
+          <li key={`${entry.kind}:${entry.name}`}>
+            <NavLink to={pathOf(entry)} className="side-link">
+              <MenuIcon entry={entry} model={model} />
+              <span className="clip">{entry.label}</span>
+            </NavLink>
+          </li>
+        ))}
+      </ul>
+      <ul className="side-list side-foot">
+        <li>
+          <NavLink to="/notifications" className="side-link">
+            <Badge dot={unread > 0} offset={[-1, 2]}>
+              <BellOutlined aria-hidden className="side-bell" />
+            </Badge>
+            <span className="clip">{t("nav.notices")}</span>
+            {unread > 0 && <span className="side-count">{unread}</span>}
+          </NavLink>
+        </li>
+        <li>
+          <NavLink to="/revisions" className="side-link">
+            <HistoryOutlined aria-hidden />
+            <span>{t("nav.revisions")}</span>
+          </NavLink>
+        </li>
+        <li>
+          <UserMenu />
+        </li>
+      </ul>
+    </nav>
+  );
+}

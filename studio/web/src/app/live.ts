@@ -1,0 +1,41 @@
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api } from "../api/client";
+
+const PACE = 1_000;
+const PACE_ON_PHONES = 3_000;
+
+/** Everything that shows records lives under this key, so one growth of the counter refreshes what is open. */
+export const LIVE = "live";
+
+export function refreshLive(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ queryKey: [LIVE] });
+}
+
+/** Asks the cheap change counter while the page is visible, and refreshes open pages when it grew. */
+export function useChanges(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const pace = window.matchMedia("(pointer: coarse)").matches ? PACE_ON_PHONES : PACE;
+    let seen: number | null = null;
+    let stopped = false;
+    let timer = 0;
+    const ask = async () => {
+      if (!document.hidden) {
+        try {
+          const { n } = await api.get<{ n: number }>("/changes", { since: seen });
+          if (seen !== null && n !== seen && !stopped) await refreshLive(client);
+          seen = n;
+        } catch {
+          // Offline for a moment: the next round asks again.
+        }
+      }
+      if (!stopped) timer = window.setTimeout(() => void ask(), pace);
+    };
+    void ask();
+    return () => {
+      stopped = true;
+      window.clearTimeout(timer);
+    };
+  }, [client]);
+}

@@ -1,0 +1,59 @@
+import { BarChartOutlined, QuestionCircleOutlined, TableOutlined, UnorderedListOutlined } from "@ant-design/icons";
+import { Popover } from "antd";
+import { useState } from "react";
+import type { Json, Tile } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { TileBody } from "./TileBody";
+
+interface Props {
+  name: string;
+  tile: Tile;
+  onDrill: (tile: string, point: Json | undefined, label: string) => void;
+}
+
+/** A tile: its name, how its number is computed, the way to its records, and the number itself. */
+export function TileFrame({ name, tile, onDrill }: Props) {
+  const { t } = useLanguage();
+  const [asTable, setAsTable] = useState(false);
+  const drawn = Boolean(tile.option) && (tile.data?.points?.length ?? 0) > 0 && tile.show !== "number" && tile.show !== "table" && !tile.error;
+  const wide = (tile.width ?? 1) > 1;
+  return (
+    <section className={wide ? "tile tile-wide" : "tile"} aria-label={tile.label}>
+      <header>
+        <h3>{tile.label}</h3>
+        {tile.definition && (
+          <Popover trigger="click" placement="bottomRight" title={t("dash.what")} content={<How tile={tile} />}>
+            <button className="tile-way" aria-label={`${t("dash.what")}：${tile.label}`} title={t("dash.what")}>
+              <QuestionCircleOutlined aria-hidden />
+            </button>
+          </Popover>
+        )}
+        {drawn && (
+          <button className="tile-way" aria-pressed={asTable} aria-label={`${t(asTable ? "dash.chart" : "dash.table")}：${tile.label}`} title={t(asTable ? "dash.chart" : "dash.table")} onClick={() => setAsTable(!asTable)}>
+            {asTable ? <BarChartOutlined aria-hidden /> : <TableOutlined aria-hidden />}
+          </button>
+        )}
+        {!tile.error && (
+          <button className="tile-way" aria-label={`${t("dash.records")}：${tile.label}`} title={t("dash.records")} onClick={() => onDrill(name, undefined, "")}>
+            <UnorderedListOutlined aria-hidden />
+          </button>
+        )}
+      </header>
+      <TileBody tile={tile} asTable={asTable} onPoint={(point, label) => onDrill(name, point, label)} onAll={() => onDrill(name, undefined, "")} />
+    </section>
+  );
+}
+
+/** The definition behind a number: in words, as written, and where. */
+function How({ tile }: { tile: Tile }) {
+  const { t } = useLanguage();
+  const { text, yaml, where } = tile.definition ?? {};
+  return (
+    <div className="how">
+      {text && <p>{text}</p>}
+      {tile.count !== null && tile.count !== undefined && <p className="quiet">{t("dash.basis", { n: tile.count })}</p>}
+      {yaml && <pre>{yaml}</pre>}
+      {where && <p className="quiet small">{t("dash.where", { where })}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { Button } from "antd";
+import { Link } from "react-router";
+import { spoken } from "../../api/problem";
+import type { CreateAnswer, DuplicateFound, EntityModel, ProblemLine } from "../../api/types";
+import { recordPath } from "../../app/paths";
+import { useLanguage } from "../../i18n/language";
+import { Notes } from "../../widgets/Notes";
+import { PageHead } from "../../widgets/PageHead";
+import { ScoreCard } from "../../widgets/ScoreCard";
+import { SimilarRows } from "./Duplicates";
+
+interface Props {
+  entity: EntityModel;
+  answer: CreateAnswer;
+  took: number;
+  onAnother: () => void;
+}
+
+/** After saving: what was made, how long it took, who has it now and why. */
+export function EntryDone({ entity, answer, took, onAnother }: Props) {
+  const { t } = useLanguage();
+  const { record, owner_why: why, warnings } = answer;
+  const similar = warnings.filter((one): one is DuplicateFound => "record" in one);
+  const said = warnings.filter((one): one is ProblemLine => "message" in one).map(spoken);
+  return (
+    <div className="entry">
+      <PageHead title={t("entry.done", { title: record.title })} note={took > 0 ? t("entry.took", { n: took }) : undefined} />
+      <div className="entry-form">
+        <Notes tone="warn" lines={said} />
+        {why && why.candidates.length > 0 && <ScoreCard why={why} />}
+        {similar.length > 0 && (
+          <section className="similar">
+            <h2>{t("entry.similar")}</h2>
+            <SimilarRows rows={similar} entity={entity} />
+          </section>
+        )}
+        <div className="entry-ways">
+          <Button size="large" onClick={onAnother} autoFocus>{t("entry.another")}</Button>
+          <Link className="link-button" to={recordPath(record.entity, record.id)}>{t("entry.open")}</Link>
+        </div>
+      </div>
+    </div>
+  );
+}

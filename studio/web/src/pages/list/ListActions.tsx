@@ -1,0 +1,65 @@
+import { DownloadOutlined, PlusOutlined, UploadOutlined } from "@ant-design/icons";
+import { Button, Dropdown, Popover } from "antd";
+import { useNavigate } from "react-router";
+import { address } from "../../api/client";
+import type { Asked } from "../../api/queries";
+import type { EntityModel } from "../../api/types";
+import { pathOf } from "../../app/paths";
+import { useSurroundings } from "../../app/session";
+import { useLanguage } from "../../i18n/language";
+
+interface Props {
+  entity: EntityModel;
+  asked: Asked;
+  form: string | undefined;
+}
+
+/** What can be done with a whole list: a new record, export what is shown, import. */
+export function ListActions({ entity, asked, form }: Props) {
+  const { t } = useLanguage();
+  const go = useNavigate();
+  return (
+    <>
+      {entity.can.export && (
+        <Dropdown
+          trigger={["click"]}
+          menu={{
+            items: [
+              { key: "csv", label: <a href={address(`/export/${entity.name}.csv`, asked)} download>{t("list.exportCsv")}</a> },
+              { key: "xlsx", label: <a href={address(`/export/${entity.name}.xlsx`, asked)} download>{t("list.exportXlsx")}</a> },
+            ],
+          }}
+        >
+          <Button icon={<DownloadOutlined aria-hidden />}>{t("list.export")}</Button>
+        </Dropdown>
+      )}
+      <ImportHint entity={entity} />
+      {form && (
+        <Button type="primary" icon={<PlusOutlined aria-hidden />} className="only-wide" onClick={() => void go(pathOf({ kind: "form", name: form }))}>
+          {t("app.new")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** How a sheet gets in: the command, ready to copy. Only for those who may. */
+export function ImportHint({ entity }: { entity: EntityModel }) {
+  const { t } = useLanguage();
+  const { session } = useSurroundings();
+  if (!entity.can.create || (session.may && !session.may.includes("import"))) return null;
+  return (
+    <Popover
+      trigger="click"
+      placement="bottomRight"
+      content={
+        <div className="import-hint">
+          <p>{t("list.importHint")}</p>
+          <pre>flowloom import sheet.xlsx --into {entity.name} --dry-run</pre>
+        </div>
+      }
+    >
+      <Button icon={<UploadOutlined aria-hidden />} className="only-wide">{t("list.import")}</Button>
+    </Popover>
+  );
+}

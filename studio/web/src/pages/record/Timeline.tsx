@@ -1,0 +1,87 @@
+import {
+  BellOutlined,
+  CheckOutlined,
+  EditOutlined,
+  PlusOutlined,
+  RightCircleOutlined,
+  SwapOutlined,
+  ThunderboltOutlined,
+  UserSwitchOutlined,
+} from "@ant-design/icons";
+import type { ReactNode } from "react";
+import { useTimeline } from "../../api/queries";
+import type { Json, RecordShape, TimelineEntry } from "../../api/types";
+import { useSay, useSurroundings } from "../../app/session";
+import { fieldOf } from "../../fields/shape";
+import { useLanguage } from "../../i18n/language";
+import { Blank } from "../../widgets/Blank";
+import { Failure } from "../../widgets/Failure";
+import { Splash } from "../../widgets/Splash";
+
+const SIGNS: Record<string, ReactNode> = {
+  created: <PlusOutlined aria-hidden />,
+  changed: <EditOutlined aria-hidden />,
+  transition: <RightCircleOutlined aria-hidden />,
+  assigned: <UserSwitchOutlined aria-hidden />,
+  trigger: <ThunderboltOutlined aria-hidden />,
+  sla: <BellOutlined aria-hidden />,
+  note: <CheckOutlined aria-hidden />,
+};
+
+/** What happened, newest first: who, when, and each value before and after. */
+export function Timeline({ record }: { record: RecordShape }) {
+  const { t } = useLanguage();
+  const found = useTimeline(record.entity, record.id);
+  if (found.isPending) return <Splash inPage />;
+  if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.data.items.length === 0) return <Blank title={t("time.none")} hint={t("time.noneHint")} />;
+  return (
+    <ol className="timeline">
+      {found.data.items.map((entry, at) => (
+        <Entry key={`${entry.at}:${at}`} entry={entry} entity={record.entity} />
+      ))}
+    </ol>
+  );
+}
+
+function Entry({ entry, entity }: { entry: TimelineEntry; entity: string }) {
+  const { t } = useLanguage();
+  const { model } = useSurroundings();
+  const say = useSay();
+
+  const worded = (field: string, value: Json): string => {
+    if (value === null || value === "") return t("time.empty");
+    const type = fieldOf(model.entities[entity], field)?.type;
+    if (type === "datetime") return say.instant(String(value));
+    if (type === "date") return say.day(String(value));
+    return Array.isArray(value) ? value.map(String).join("、") : String(value);
+  };
+
+  return (
+    <li className="timeline-entry">
+      <span className="timeline-sign">{SIGNS[entry.kind] ?? <SwapOutlined aria-hidden />}</span>
+      <div>
+        <p className="timeline-title">{entry.title}</p>
+        {entry.changes.length > 0 && (
+          <ul className="timeline-changes">
+            {entry.changes.map((change) => (
+              <li key={change.field}>
+                <span className="quiet">{change.label}</span>{" "}
+                {change.before !== null && change.before !== "" && (
+                  <>
+                    <del>{worded(change.field, change.before)}</del> <span aria-label={t("time.to")}>→</span>{" "}
+                  </>
+                )}
+                <span>{worded(change.field, change.after)}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        <p className="quiet small">
+          {entry.by ?? t("time.system")} · <time dateTime={entry.at} title={say.fully(entry.at)}>{say.instant(entry.at)}</time>
+          {entry.where && <code className="timeline-where">{entry.where}</code>}
+        </p>
+      </div>
+    </li>
+  );
+}

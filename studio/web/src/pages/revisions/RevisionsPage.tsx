@@ -1,0 +1,78 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, Modal } from "antd";
+import { useState } from "react";
+import { api } from "../../api/client";
+import { asRefusal } from "../../api/problem";
+import type { Revision } from "../../api/types";
+import { useSay } from "../../app/session";
+import { useToast } from "../../app/toast";
+import { useLanguage } from "../../i18n/language";
+import { Blank } from "../../widgets/Blank";
+import { Failure } from "../../widgets/Failure";
+import { PageHead } from "../../widgets/PageHead";
+import { Splash } from "../../widgets/Splash";
+import { PlanPanel } from "./PlanPanel";
+import "./revisions.css";
+
+/** What runs, what is waiting, and every revision before: each can be made current again. */
+export default function RevisionsPage() {
+  const { t, language } = useLanguage();
+  const say = useSay();
+  const toast = useToast();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState<Revision | null>(null);
+  const [busy, setBusy] = useState(false);
+  const found = useQuery({
+    queryKey: ["revisions", language],
+    queryFn: () => api.get<{ items: Revision[] }>("/revisions"),
+  });
+
+  const makeCurrent = async (revision: Revision) => {
+    setBusy(true);
+    try {
+      await api.post(`/revisions/${revision.number}/current`, {});
+      toast.say(t("rev.published", { n: revision.number }));
+      await client.invalidateQueries();
+    } catch (error) {
+      toast.warn(asRefusal(error).message);
+    } finally {
+      setBusy(false);
+      setAsking(null);
+    }
+  };
+
+  if (found.isPending) return <Splash inPage />;
+  if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
+  const all = found.data.items;
+  return (
+    <div className="narrow revisions">
+      <PageHead title={t("rev.title")} note={t("rev.lead")} />
+      <PlanPanel />
+      <section className="panel">
+        <h2>{t("rev.history")}</h2>
+        {all.length === 0 && <Blank title={t("rev.none")} />}
+        <ol className="revision-list">
+          {all.map((revision) => (
+            <li key={revision.number}>
+              <div>
+                <strong>{t("rev.number", { n: revision.number })}</strong>
+                {revision.current && <span className="tag" style={{ "--tone": "var(--good)" } as React.CSSProperties}>{t("rev.current")}</span>}
+                <p>{revision.note || <span className="quiet">{t("rev.noNote")}</span>}</p>
+                <p className="quiet small">
+                  {revision.by ? `${revision.by} · ` : ""}
+                  <time dateTime={revision.at} title={say.fully(revision.at)}>{say.instant(revision.at)}</time>
+                </p>
+              </div>
+              {!revision.current && <Button onClick={() => setAsking(revision)}>{t("rev.makeCurrent")}</Button>}
+            </li>
+          ))}
+        </ol>
+      </section>
+      {asking && (
+        <Modal open title={t("rev.makeCurrentAsk", { n: asking.number })} okText={t("rev.makeCurrent")} confirmLoading={busy} onOk={() => void makeCurrent(asking)} onCancel={() => setAsking(null)}>
+          <p className="quiet">{t("rev.makeCurrentHint")}</p>
+        </Modal>
+      )}
+    </div>
+  );
+}

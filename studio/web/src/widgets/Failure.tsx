@@ -1,0 +1,20 @@
+import { Button } from "antd";
+import { asRefusal } from "../api/problem";
+import { useLanguage } from "../i18n/language";
+import { Blank } from "./Blank";
+
+/** A page or part that could not be loaded: what happened, and the way on. */
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { t } = useLanguage();
+  const refusal = asRefusal(error);
+  const offline = refusal.status === 0;
+  return (
+    <Blank
+      title={offline ? t("app.offline") : refusal.title || refusal.message}
+      hint={offline ? undefined : refusal.title && refusal.message !== refusal.title ? refusal.message : undefined}
+    >
+      {onRetry && <Button onClick={onRetry}>{t("app.retry")}</Button>}
+      {refusal.traceId && <p className="quiet small">{t("app.trace", { id: refusal.traceId })}</p>}
+    </Blank>
+  );
+}

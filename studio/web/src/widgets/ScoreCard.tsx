@@ -1,0 +1,67 @@
+import type { Candidate, OwnerWhy } from "../api/types";
+import { number } from "../format/amount";
+import { useLanguage } from "../i18n/language";
+import { Face } from "./Face";
+import "./scorecard.css";
+
+const SHOWN = 2;
+
+/** Why this owner: the winner and the runner-up with every factor's points as bars, the others on request. */
+export function ScoreCard({ why }: { why: OwnerWhy }) {
+  const { t } = useLanguage();
+  const chosen = why.candidates.find((one) => one.user === why.chosen);
+  const order = chosen ? [chosen, ...why.candidates.filter((one) => one !== chosen)] : why.candidates;
+  const most = Math.max(1, ...order.flatMap((one) => one.factors.map((factor) => Math.max(factor.weight ?? 0, factor.points))));
+  return (
+    <section className="score">
+      <h3>{chosen ? t("why.owner", { name: chosen.name }) : t("why.ownerNone")}</h3>
+      <p className="quiet small">{t("why.rule", { rule: why.label ?? why.rule })} · {why.reason}</p>
+      {order.slice(0, SHOWN).map((one, at) => (
+        <Standing key={one.user} candidate={one} most={most} chosen={one === chosen} note={one === chosen ? t("why.chosen") : at === 1 ? t("why.runnerUp") : ""} />
+      ))}
+      {order.length > SHOWN && (
+        <details>
+          <summary>{t("why.more", { n: order.length - SHOWN })}</summary>
+          {order.slice(SHOWN).map((one) => (
+            <Standing key={one.user} candidate={one} most={most} chosen={false} note="" />
+          ))}
+        </details>
+      )}
+    </section>
+  );
+}
+
+interface StandingProps {
+  candidate: Candidate;
+  most: number;
+  chosen: boolean;
+  note: string;
+}
+
+function Standing({ candidate, most, chosen, note }: StandingProps) {
+  const { t } = useLanguage();
+  return (
+    <div className={chosen ? "standing standing-chosen" : "standing"}>
+      <div className="standing-head">
+        <Face name={candidate.name} small />
+        <strong>{candidate.name}</strong>
+        {note && <span className="chip">{note}</span>}
+        {candidate.points !== null && <b className="standing-points">{t("why.points", { n: number(candidate.points, 1) })}</b>}
+      </div>
+      {candidate.factors.map((factor) => (
+        <div
+          key={factor.name}
+          className="factor"
+          title={factor.weight === null || factor.value === null ? undefined : t("why.value", { value: number(factor.value), weight: number(factor.weight) })}
+        >
+          <span className="quiet clip">{factor.label}</span>
+          <span className="factor-track">
+            <span className="factor-full" style={{ width: `${(100 * (factor.weight ?? most)) / most}%` }} />
+            <span className="factor-bar" style={{ width: `${(100 * Math.max(0, factor.points)) / most}%` }} />
+          </span>
+          <span className="factor-points">{number(factor.points, 1)}</span>
+        </div>
+      ))}
+    </div>
+  );
+}

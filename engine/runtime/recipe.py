@@ -122,7 +122,7 @@ def span_of(span: Span, where: Where = Where()) -> Expression:
 
 def _moment(moment: Moment) -> str:
     if moment.entered:
-        return f"entered_at({moment.entered!r})"
+        return f"entered_at({moment.entered!r}, first=True)"
     if moment.left:
         return f"left_at({moment.left!r})"
     return moment.at.text if moment.at else "None"

@@ -1,0 +1,243 @@
+"""What a step may do: the context with hands. Every act goes through the same door as a person's. Floor: 5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.errors import NotFound, Problem
+from engine.expression.evaluate import Environment
+from engine.expression.parse import Condition, Expression
+from engine.facts import SYSTEM, Actor, Event, Record
+from engine.model.terms import Duration, Label, Step, Template
+from engine.plugins.slots import StepPlugin
+from engine.runtime import assignment, entity, people, state_machine
+from engine.runtime.access import access_of
+from engine.runtime.context import Context, values_of
+
+
+class Stop(Exception):
+    """A ``stop`` step: the run ends here, and what it did stays."""
+
+
+class Acting(Context):
+    """The context a step is given. ``outer`` are the records around an ``each``, by entity."""
+
+    __slots__ = ("each", "outer", "trace")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.outer: Mapping[str, Mapping[str, Any]] = {}
+        self.each: Any = None
+        self.trace: list[Mapping[str, Any]] = []
+
+    def for_rule(self, actor: Actor, via: str) -> Acting:
+        """The same turn for a rule: its rights and its name; the person behind it stays."""
+        found = self.derive(actor, via)
+        assert isinstance(found, Acting)
+        return found
+
+    def inside(self, trace: list[Mapping[str, Any]]) -> Acting:
+        """This context, writing what its steps do into that trace."""
+        self.trace = trace
+        return self
+
+    # --- asking
+
+    def scene(self, event: Event) -> Environment:
+        """Where a rule's expressions find their names: the record as it stands now, ``old``, ``event`` and what is
+        around it, cut to what the rule's actor may read."""
+        record = self.record(event)
+        if record is not None:
+            values = values_of(record)
+        else:
+            values = {**event.old, "id": event.record} if event.old and event.record else {}
+        old = {**values, **event.old} if event.entity is not None else None
+        if not self.actor.is_system and event.entity is not None:
+            access = access_of(self, event.entity)
+            if access.hidden:
+                values = access.cut(values)
+                old = access.cut(old) if old is not None else None
+        about = {**event.data, "name": event.name, "at": event.at}
+        extra = {**self.outer, "event": about, "each": self.each}
+        return self.environment(event.entity, values, old, extra)
+
+    def holds(self, condition: Condition | Expression, event: Event) -> bool:
+        """Whether a condition holds on the event's record now."""
+        return bool(self.call(condition, event)(self.scene(event)))
+
+    def call(self, term: Condition | Expression, event: Event) -> Any:
+        """The compiled expression in the scope of this event's rule."""
+        return self.compiled.call(term, event.entity, "rule", tuple(self.outer))
+
+    def value(self, term: Any, event: Event) -> Any:
+        """A parameter's value: an expression computed, a template rendered, a duration as a span; a record as its id."""
+        if isinstance(term, Expression | Condition):
+            found = self.call(term, event)(self.scene(event))
+            return found["id"] if isinstance(found, Mapping) and "id" in found else found
+        if isinstance(term, Template):
+            return self.text(term, event)
+        if isinstance(term, Duration):
+            return term.delta
+        if isinstance(term, Label):
+            return term.text(self.language)
+        if isinstance(term, Mapping):
+            return {key: self.value(each, event) for key, each in term.items()}
+        if isinstance(term, list | tuple):
+            return tuple(self.value(each, event) for each in term)
+        return term
+
+    def values(self, terms: Mapping[str, Any], event: Event) -> dict[str, Any]:
+        """Every value of a ``set:``, all computed before any of them is written."""
+        environment = self.scene(event)
+        found: dict[str, Any] = {}
+        for name, term in terms.items():
+            if isinstance(term, Expression | Condition):
+                value = self.call(term, event)(environment)
+                found[name] = value["id"] if isinstance(value, Mapping) and "id" in value else value
+            else:
+                found[name] = self.value(term, event)
+        return found
+
+    def text(self, template: Template, event: Event) -> str:
+        """A template filled in for the event's record, links followed, plain values only."""
+        return people.render(self, template, event)
+
+    def own(self, event: Event) -> Record:
+        """The record the event is about. Raises NotFound (R083) for an event without one."""
+        record = self.record(event)
+        if record is None:
+            raise NotFound(Problem("R083", parameters={"event": event.name}))
+        return record
+
+    def about(self, record: Record, event: Event) -> Event:
+        """The event as seen from another record: what an ``each`` runs its steps with."""
+        return Event(event.name, record.entity, record.id, event.at, {}, event.data, event.actor, event.hop)
+
+    def target(self, term: Expression | None, event: Event) -> tuple[str, int | None]:
+        """(entity, id) of the record an expression leads to (None where it leads nowhere); without one, the event's own."""
+        if term is None:
+            record = self.own(event)
+            return record.entity, record.id
+        entity_name = self.compiled.entity_of(term, event.entity, tuple(self.outer))
+        return entity_name or event.entity or "", self.value(term, event)
+
+    def named(self, event: Event) -> str:
+        """What the event's record is called; the rule's own words where there is none."""
+        record = self.record(event)
+        return self.title(record) if record is not None else self.via.partition(":")[2]
+
+    def words(self, template: str, event: Event) -> tuple[str, str]:
+        """(title, body) of a message template for the event's record."""
+        return people.words(self, template, event)
+
+    def among(
+        self, name: str, where: Condition | Expression | None, event: Event, most: int = 10_000
+    ) -> Iterator[Record]:
+        """The records of an entity for which the condition holds, at most so many; its bare names are theirs, the event's
+        own record is named by its entity."""
+        inner = self.around(event)
+        call = self.compiled.call(where, name, "rule", tuple(inner.outer)) if where is not None else None
+        count = 0
+        for record in every(self, name):
+            if call is None or call(inner.scene(inner.about(self.keep(record), event))):
+                yield record
+                count += 1
+                if count >= most:
+                    return
+
+    def around(self, event: Event) -> Acting:
+        """A context in which the event's own record can be named from inside an ``each``."""
+        found = self.for_rule(self.actor, self.via)
+        found.outer, found.trace = dict(self.outer), self.trace
+        record = self.record(event)
+        if record is not None:
+            found.outer = {**self.outer, record.entity: values_of(record)}
+        return found
+
+    # --- acting
+
+    def run(self, steps: Sequence[Step], event: Event, each: Any = None) -> None:
+        """Run steps in order; the trace gets what each did and where it is written. Steps inside a step go on in the
+        same trace."""
+        kept, self.each = self.each, each if each is not None else self.each
+        try:
+            for step in steps:
+                self._step(step, event)
+        finally:
+            self.each = kept
+
+    def _step(self, step: Step, event: Event) -> None:
+        entry: dict[str, Any] = {"step": step.action, "where": str(step.where)}
+        if step.id:
+            entry["id"] = step.id
+        self.trace.append(entry)
+        if step.if_ is not None and not self.holds(step.if_, event):
+            entry["skipped"] = True
+            return
+        begun = self.clock.monotonic()
+        try:
+            result = self.registry.get(StepPlugin, step.action).run(self, step, event)
+        except Stop:
+            entry["result"] = "stop"
+            raise
+        except Exception as error:
+            entry["failed"] = str(error)
+            raise
+        entry["ms"] = round((self.clock.monotonic() - begun) * 1000, 3)
+        if result is not None:
+            entry["result"] = result
+
+    def stop(self) -> None:
+        """End the run here."""
+        raise Stop
+
+    def create(self, name: str, values: Mapping[str, Any]) -> Record:
+        """A new record, by the rules of its entity."""
+        return entity.create(self, name, values)
+
+    def update(self, name: str, record: int, changes: Mapping[str, Any]) -> Record:
+        """The changed record, by the rules of its entity."""
+        return entity.update(self, name, record, changes)
+
+    def delete(self, name: str, record: int) -> None:
+        """Put a record into the trash."""
+        entity.delete(self, name, record)
+
+    def transition(self, name: str, record: int, transition: str, values: Mapping[str, Any]) -> Record:
+        """Move a record, if its state machine lets it."""
+        return state_machine.transition(self, name, record, transition, values)
+
+    def merge(self, record: Record, other: int) -> Record:
+        """One record of two: this one, completed; what linked to the other links here, and the other is in the trash."""
+        return entity.unite(self, record, other)
+
+    def assign(self, rule: str, record: Record) -> Mapping[str, Any]:
+        """Give a record an owner by an assignment; the kept score card."""
+        return assignment.assign(self, rule, record)
+
+    def users(self, to: Any, event: Event) -> tuple[int, ...]:
+        """Ids of the people meant by ``to``: users, a role (``{role: …}``), a team, or a list of them; each once."""
+        return tuple(dict.fromkeys(people.meant(self, to, event)))
+
+    def notify(self, users: Iterable[int], title: str, body: str, event: Event, via: Sequence[str] = ()) -> int:
+        """Tell people inside the product: one ``notification`` record each. How many were told."""
+        return people.tell(self, users, title, body, event, via)
+
+    def as_system(self) -> Acting:
+        """The same turn with all rights, for what the engine itself keeps."""
+        return self.for_rule(SYSTEM, self.via)
+
+
+def every(context: Context, name: str, size: int = 500) -> Iterator[Record]:
+    """Every record of an entity, oldest first, read in lots."""
+    columns = ", ".join(f'"{column}"' for column in context.records.columns(name))
+    text = f'SELECT {columns} FROM "{name}" WHERE deleted_at IS NULL AND id > ? ORDER BY id LIMIT {int(size)}'
+    last = 0
+    while True:
+        rows = context.connection.execute(text, (last,))
+        for row in rows:
+            yield context.records.from_row(context.connection, name, row)
+        if len(rows) < size:
+            return
+        last = rows[-1][0]

@@ -1,0 +1,215 @@
+"""Who gets a record: candidates, loads, a strategy's order, and the score card that is kept. Floor: 5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.errors import NotFound, Problem, nearest
+from engine.expression.parse import Expression
+from engine.facts import SYSTEM, Event, Record
+from engine.model.assignment import Assignment
+from engine.plugins.slots import Strategy
+from engine.runtime import counter, entity, people
+from engine.runtime.compiled import EntityPlan
+from engine.runtime.context import Context, values_of
+from engine.store.encode import micros, to_text
+
+CARD = ("rule", "entity", "record", "at", "chosen", "reason", "candidates")
+#: Candidates kept on a score card.
+KEPT = 20
+
+
+def assign(context: Context, rule: str, record: Record) -> Mapping[str, Any]:
+    """Give the record an owner by that rule; the score card, as kept: chosen, reason, candidates best first with their
+    points and factors, and who was left out why.
+
+    With nobody to choose the record stays in the rule's pool and the rule's role is told. Raises NotFound (R085).
+    """
+    assignment = context.manifest.assignments.get(rule)
+    if assignment is None or assignment.entity != record.entity:
+        near = nearest(rule, context.manifest.assignments)
+        raise NotFound(Problem("R085", parameters={"rule": rule}, suggestion=near))
+    plan = context.plan(record.entity)
+    ranked, left_out = choose(context, plan, assignment, record)
+    chosen, reason = (ranked[0]["user"], "strategy") if ranked else (None, "nobody")
+    if chosen is None:
+        chosen = _backup(context, plan, assignment, record)
+        reason = "backup" if chosen is not None else "nobody"
+    card = {
+        "rule": rule,
+        "record": record.id,
+        "entity": record.entity,
+        "chosen": chosen,
+        "reason": reason,
+        "strategy": assignment.strategy,
+        "candidates": [*ranked[:KEPT], *left_out[: KEPT - len(ranked[:KEPT])]],
+    }
+    _keep(context, card)
+    if chosen is None:
+        _nobody(context, assignment, record)
+    elif chosen != record.values.get(assignment.field):
+        entity.save(context, plan, record, {assignment.field: chosen}, rule=rule)
+    return card
+
+
+def choose(
+    context: Context, plan: EntityPlan, assignment: Assignment, record: Record
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """(who may get it, best first; who may not, each with ``out``: the reason)."""
+    people_of = _people(context, assignment)
+    loads = counter.loads(context, plan, assignment, [int(user["id"]) for user in people_of])
+    values = values_of(record)
+    where = assignment.candidates.where_
+    call = context.compiled.call(where, plan.name, "candidate") if where is not None else None
+    able: list[Mapping[str, Any]] = []
+    out: list[Mapping[str, Any]] = []
+    for user in people_of:
+        open_count, today = loads[int(user["id"])]
+        candidate = {
+            **user,
+            "open_count": open_count,
+            "today_count": today,
+            f"open_{plan.name}s": open_count,
+            plan.name: values,
+        }
+        name = user.get("name") or user.get("login")
+        reason = None
+        if call is not None and not call(context.environment(None, candidate)):
+            reason = "where"
+        else:
+            reason = _limited(context, plan, assignment, candidate)
+        if reason is None:
+            able.append(candidate)
+        else:
+            out.append({"user": user["id"], "name": name, "out": reason, "open": open_count, "today": today})
+    strategy = context.registry.get(Strategy, assignment.strategy)
+    ranked = strategy.pick(_Ask(context, plan, assignment, record), assignment, record, able)
+    named = {int(user["id"]): user for user in able}
+    return [_row(named, row) for row in ranked], out
+
+
+def _row(named: Mapping[int, Mapping[str, Any]], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    user = named.get(row["user"], {})
+    return {
+        **row,
+        "name": user.get("name") or user.get("login"),
+        "open": user.get("open_count"),
+        "today": user.get("today_count"),
+    }
+
+
+class _Ask:
+    """What a strategy may ask: the value of a factor for a candidate, the table's answer, whose turn it was."""
+
+    def __init__(self, context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> None:
+        self._context, self._plan, self._assignment, self._record = context, plan, assignment, record
+
+    def factor(self, expression: Expression, candidate: Mapping[str, Any]) -> float | None:
+        """A factor's value for a candidate; None where it is empty."""
+        call = self._context.compiled.call(expression, self._plan.name, "candidate")
+        found = call(self._context.environment(None, candidate))
+        return None if found is None else float(found)
+
+    def table(self) -> tuple[int, ...]:
+        """The users the rule's ``table`` expression names for this record, in order."""
+        if self._assignment.table is None:
+            return ()
+        call = self._context.compiled.call(self._assignment.table, self._plan.name)
+        found = call(self._context.environment(self._plan.name, values_of(self._record)))
+        found = found if isinstance(found, tuple | list) else (found,)
+        users = (each["id"] if isinstance(each, Mapping) else each for each in found)
+        return tuple(int(user) for user in users if user is not None)
+
+    def last(self) -> int | None:
+        """Who was chosen last by this rule."""
+        found = self._context.connection.scalar(
+            "SELECT key FROM fl_counters WHERE name = ? AND day = 'last'", (f"last:{self._assignment.name}",)
+        )
+        return None if found is None else int(found)
+
+    def remember(self, user: int) -> None:
+        """Note who was chosen, for the next time."""
+        name = f"last:{self._assignment.name}"
+        self._context.connection.execute("DELETE FROM fl_counters WHERE name = ?", (name,))
+        self._context.connection.execute(
+            "INSERT INTO fl_counters (name, key, day, n) VALUES (?, ?, 'last', 1)", (name, user)
+        )
+
+
+def _people(context: Context, assignment: Assignment) -> Sequence[Mapping[str, Any]]:
+    one = assignment.candidates
+    if one.team is not None:
+        team = people.in_team(context, one.team)
+        ids = {user["id"] for user in people.in_role(context, one.role)} if one.role else None
+        return [user for user in team if ids is None or user["id"] in ids]
+    if one.role is not None:
+        return people.in_role(context, one.role)
+    return [user for user in people.everybody(context).values() if user.get("active") is not False]
+
+
+def _limited(
+    context: Context, plan: EntityPlan, assignment: Assignment, candidate: Mapping[str, Any]
+) -> str | None:
+    limits = assignment.limits
+    if limits is None:
+        return None
+    for name, limit, held in (
+        ("open", limits.open, candidate["open_count"]),
+        ("per_day", limits.per_day, candidate["today_count"]),
+    ):
+        if isinstance(limit, Expression):
+            call = context.compiled.call(limit, plan.name, "candidate")
+            limit = call(context.environment(None, candidate))
+        if limit is not None and held >= limit:
+            return name
+    return None
+
+
+def _backup(context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> int | None:
+    if assignment.backup is None:
+        return None
+    call = context.compiled.call(assignment.backup, plan.name)
+    found = call(context.environment(plan.name, values_of(record)))
+    user = found["id"] if isinstance(found, Mapping) else found
+    known = people.everybody(context).get(user) if user is not None else None
+    return int(user) if known is not None and known.get("active") is not False else None
+
+
+def _keep(context: Context, card: Mapping[str, Any]) -> None:
+    row = (
+        card["rule"],
+        card["entity"],
+        card["record"],
+        micros(context.now),
+        card["chosen"],
+        card["reason"],
+        to_text(card["candidates"]),
+    )
+    context.connection.append("fl_score_cards", CARD, row)
+    context.ring.cards.append(card)
+
+
+def _nobody(context: Context, assignment: Assignment, record: Record) -> None:
+    """The record waits in the pool, and somebody is told that it does."""
+    plan = context.plan(record.entity)
+    pool = assignment.nobody.pool
+    if "pool" in plan.fields and plan.fields["pool"].writable and record.values.get("pool") != pool:
+        record = entity.save(context, plan, record, {"pool": pool})
+    if assignment.nobody.notify is None or "notification" not in context.manifest.entities:
+        return
+    zh = f"没有人可分:{context.title(record)}"
+    en = f"Nobody to assign: {context.title(record)}"
+    event = Event("assigned", record.entity, record.id, context.now, actor=context.actor)
+    users = [int(user["id"]) for user in people.in_role(context, assignment.nobody.notify)]
+    told = context.derive(SYSTEM)
+    for user in users:
+        values = {
+            "user": user,
+            "title": zh if (people.everybody(context)[user].get("language") or "zh") == "zh" else en,
+            "entity": event.entity,
+            "record": event.record,
+            "rule": assignment.name,
+        }
+        known = context.plan("notification").fields
+        entity.create(told, "notification", {name: value for name, value in values.items() if name in known})

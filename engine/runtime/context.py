@@ -1,0 +1,322 @@
+"""What a turn knows: the site's parts, the open transaction, who acts, and what has happened so far. Floor: 5."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.clock import Clock
+from engine.errors import NotFound, Problem
+from engine.expression.evaluate import Environment
+from engine.facts import SYSTEM, Actor, Event, Record
+from engine.model.manifest import Manifest
+from engine.plugins.registry import Registry
+from engine.runtime.compiled import Compiled, EntityPlan
+from engine.store import history
+from engine.store.connection import Connection
+from engine.store.records import Records
+
+#: How many rules may lead to one another before the ring is stopped.
+HOPS = 20
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a running site is made of: one for a published manifest, shared by all its turns.
+
+    ``publisher`` is who published it: rules that run as ``owner`` have their rights. ``revision`` is its number.
+    ``parameters`` overrides parameters by name (scenarios).
+    """
+
+    manifest: Manifest
+    registry: Registry
+    schema: Any
+    records: Records
+    clock: Clock
+    publisher: Actor = SYSTEM
+    revision: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What turns keep for the next ones, each with the change counter it was read at."""
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The manifest made ready to run."""
+        return Compiled(self.manifest, self.registry)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.manifest.site.timezone)
+
+    def day(self, instant: dt.datetime) -> dt.date:
+        """The site's calendar day at that instant."""
+        return instant.astimezone(self.zone).date()
+
+    def parameters_on(self, day: dt.date) -> Mapping[str, Any]:
+        """Every parameter's value on that day, the overrides included."""
+        found = self.compiled.parameters(day)
+        return {**found, **self.parameters} if self.parameters else found
+
+
+class Ring:
+    """What one turn has brought about: events waiting and done, records as they stand, warnings.
+
+    ``chain`` names the rules that led to what is happening now. Belongs to one turn, so it may change.
+    """
+
+    __slots__ = ("cards", "chain", "happened", "live", "queue", "refusals", "warnings")
+
+    def __init__(self) -> None:
+        self.queue: deque[tuple[Event, tuple[str, ...]]] = deque()
+        self.happened: list[Event] = []
+        self.live: dict[tuple[str, int], Record] = {}
+        self.warnings: list[Problem | Mapping[str, Any]] = []
+        self.refusals: list[Event] = []
+        self.cards: list[Mapping[str, Any]] = []
+        self.chain: tuple[str, ...] = ()
+
+    def emit(self, event: Event) -> None:
+        """Let the event be seen by the rules once those before it are done."""
+        self.queue.append((event, self.chain))
+        self.happened.append(event)
+
+    def mark(self) -> tuple[int, int, int, int]:
+        """Where things stand, for ``take_back``."""
+        return len(self.queue), len(self.happened), len(self.warnings), len(self.cards)
+
+    def take_back(self, mark: tuple[int, int, int, int]) -> None:
+        """Forget everything since the mark; records are read afresh."""
+        while len(self.queue) > mark[0]:
+            self.queue.pop()
+        del self.happened[mark[1] :], self.warnings[mark[2] :], self.cards[mark[3] :]
+        self.live.clear()
+
+
+class Context:
+    """The first argument of everything that acts or asks.
+
+    ``actor`` has the rights that apply, ``me`` is the user record behind what happens (they differ where a rule
+    runs as somebody else). ``now`` stands still for the whole turn. ``via`` says which path it came by: "" for a
+    person, else ``import``, ``trigger:<name>`` and the like.
+    """
+
+    __slots__ = ("_extras", "_parameters", "actor", "connection", "me", "now", "parts", "ring", "user", "via")
+
+    def __init__(
+        self,
+        parts: Parts,
+        connection: Connection,
+        actor: Actor = SYSTEM,
+        *,
+        ring: Ring | None = None,
+        now: dt.datetime | None = None,
+        via: str = "",
+        me: Mapping[str, Any] | None = None,
+        user: int | None = None,
+    ) -> None:
+        self.parts = parts
+        self.connection = connection
+        self.actor = actor
+        self.ring = ring if ring is not None else Ring()
+        self.now = now if now is not None else parts.clock.now()
+        self.via = via
+        self.me = me if me is not None else (actor.values or None)
+        self.user = user if user is not None else actor.user
+        self._parameters: Mapping[str, Any] | None = None
+        self._extras: Mapping[str, Any] | None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """All definitions of the site."""
+        return self.parts.manifest
+
+    @property
+    def registry(self) -> Registry:
+        """All plugins."""
+        return self.parts.registry
+
+    @property
+    def schema(self) -> Any:
+        """The tables of the site."""
+        return self.parts.schema
+
+    @property
+    def records(self) -> Records:
+        """Reads and writes records."""
+        return self.parts.records
+
+    @property
+    def clock(self) -> Clock:
+        """The site's clock; within a turn ask ``now`` instead."""
+        return self.parts.clock
+
+    @property
+    def compiled(self) -> Compiled:
+        """The manifest made ready to run."""
+        return self.parts.compiled
+
+    @property
+    def language(self) -> str:
+        """The reader's language."""
+        return self.actor.language
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Every parameter's value today."""
+        if self._parameters is None:
+            self._parameters = self.parts.parameters_on(self.parts.day(self.now))
+        return self._parameters
+
+    def plan(self, entity: str) -> EntityPlan:
+        """The plan of an entity. Raises NotFound (R051) when the site has none of that name."""
+        try:
+            return self.parts.compiled.plan(entity)
+        except KeyError:
+            raise NotFound(Problem("R051", parameters={"entity": entity})) from None
+
+    def derive(self, actor: Actor | None = None, via: str | None = None) -> Context:
+        """The same turn with other rights or by another path; the person behind it stays."""
+        return type(self)(
+            self.parts,
+            self.connection,
+            self.actor if actor is None else actor,
+            ring=self.ring,
+            now=self.now,
+            via=self.via if via is None else via,
+            me=self.me,
+            user=self.user,
+        )
+
+    # --- records
+
+    def get(self, entity: str, record: int) -> Record | None:
+        """The record as it stands in this turn; None when it is not there or in the trash."""
+        key = (entity, record)
+        found = self.ring.live.get(key)
+        if found is None:
+            found = self.records.get(self.connection, entity, record)
+            if found is not None:
+                self.ring.live[key] = found
+        return found
+
+    def need(self, entity: str, record: int) -> Record:
+        """The record, or NotFound (R052)."""
+        found = self.get(entity, record)
+        if found is None:
+            label = self.plan(entity).entity.label.text(self.language) or entity
+            raise NotFound(Problem("R052", parameters={"entity": label, "id": record}))
+        return found
+
+    def keep(self, record: Record) -> Record:
+        """Remember the record as it stands now."""
+        self.ring.live[record.entity, record.id] = record
+        return record
+
+    def record(self, event: Event) -> Record | None:
+        """The record an event is about, as it stands now."""
+        if event.entity is None or event.record is None:
+            return None
+        return self.get(event.entity, event.record)
+
+    def fetch(self, entity: str, record: int) -> Mapping[str, Any] | None:
+        """The values behind a link, with ``id``; None when there is none."""
+        found = self.get(entity, record)
+        return None if found is None else values_of(found)
+
+    def backlink(self, entity: str, record: int, name: str) -> Sequence[Mapping[str, Any]]:
+        """The values of the records that link back through that field."""
+        field = self.plan(entity).entity.fields[name]
+        to, via = field.to or field.options.get("to", ""), field.via or field.options.get("via", "")
+        return [values_of(found) for found in self.records.find(self.connection, to, {via: record})]
+
+    # --- expressions
+
+    def environment(
+        self,
+        entity: str | None,
+        values: Mapping[str, Any],
+        old: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Environment:
+        """Where an expression of that entity's scope finds its names. ``values`` are the record's, with ``id``."""
+        names: dict[str, Any] = dict(values)
+        if entity is not None:
+            names[entity] = values
+        names["me"] = self.me
+        names["param"] = self.parameters
+        if old is not None:
+            names["old"] = old
+        if extra:
+            names.update(extra)
+        return Environment(
+            names=names,
+            fetch=self.fetch,
+            backlink=self.backlink,
+            now=self._now,
+            timezone=self.parts.zone,
+            extras=self.extras,
+        )
+
+    def _now(self) -> dt.datetime:
+        return self.now
+
+    @property
+    def extras(self) -> Mapping[str, Any]:
+        """What functions ask for beside the record: tables to decide by, history, calendars, users."""
+        if self._extras is None:
+            self._extras = {
+                "decide": self._decide,
+                "history": self._spells,
+                "calendar": self.compiled.calendar,
+                "manifest": self.manifest,
+                "user": self._user,
+                "team": self._team,
+                "lookup": self._lookup,
+            }
+        return self._extras
+
+    def _decide(self, name: str, environment: Environment | None = None, **given: Any) -> Any:
+        table = self.compiled.table(name)
+        return table.decide(environment or self.environment(None, {}), given or None)
+
+    def _spells(self, entity: str | None, record: int | None) -> Sequence[Mapping[str, Any]]:
+        if entity is None or record is None:
+            return ()
+        return [
+            {"machine": one.machine, "state": one.state, "entered_at": one.entered_at, "left_at": one.left_at}
+            for one in history.stays(self.connection, entity, record)
+        ]
+
+    def _user(self, login: str) -> Mapping[str, Any] | None:
+        found = self.records.find(self.connection, "user", {"login": login}, 1)
+        return values_of(found[0]) if found else None
+
+    def _team(self, name: str) -> Mapping[str, Any] | None:
+        found = self.records.find(self.connection, "team", {"name": name}, 1)
+        return values_of(found[0]) if found else None
+
+    def _lookup(self, entity: str, **given: Any) -> Mapping[str, Any] | None:
+        """The one record of an entity with these values: what ``lookup`` finds without leaving the site."""
+        if entity not in self.manifest.entities:
+            return None
+        found = self.records.find(self.connection, entity, given, 2)
+        return values_of(found[0]) if len(found) == 1 else None
+
+    def title(self, record: Record) -> str:
+        """The record's title as its entity writes it; its kind and number where it has none."""
+        plan = self.plan(record.entity)
+        text = plan.title(values_of(record)).strip() if plan.title else ""
+        return text or f"{plan.entity.label.text(self.language) or record.entity} {record.id}"
+
+
+def values_of(record: Record) -> dict[str, Any]:
+    """The record's values for expressions: every field, and ``id``."""
+    values = dict(record.values)
+    values["id"] = record.id
+    return values

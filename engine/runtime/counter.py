@@ -1,0 +1,118 @@
+"""How many records each person holds and was given today, counted as they change, not by looking. Floor: 5.
+
+An assignment that limits or compares loads would otherwise count the whole table for every new record. The counts are
+rows of ``fl_counters``, changed in the same transaction as the record, so a hundred leads arriving at once see each
+other. A count whose definition changed (other open states, another condition) has another name and is made afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.facts import Record
+from engine.model.assignment import Assignment
+from engine.runtime.compiled import EntityPlan
+from engine.runtime.context import Context, values_of
+
+ADD = (
+    "INSERT INTO fl_counters (name, key, day, n) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (name, key, day) DO UPDATE SET n = fl_counters.n + excluded.n"
+)
+#: The day of the row that says a counter exists, also while nobody holds anything.
+EXISTS = "-"
+
+Held = dict[tuple[int, str], int]
+
+
+def is_open(context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> bool:
+    """True while the record counts against its owner: ``open_if``, else any state that is not final."""
+    if assignment.open_if is not None:
+        call = context.compiled.call(assignment.open_if, plan.name)
+        return bool(call(context.environment(plan.name, values_of(record))))
+    return not any(record.values.get(machine.field) in machine.finals for machine in plan.machines)
+
+
+def moved(context: Context, plan: EntityPlan, before: Record | None, after: Record | None) -> None:
+    """Take a record that came, changed or went into account. Costs nothing while no assignment counts its entity."""
+    for assignment, name in plan.counted:
+        old = before.values.get(assignment.field) if before else None
+        new = after.values.get(assignment.field) if after else None
+        if old is None and new is None:
+            continue
+        was = before is not None and old is not None and is_open(context, plan, assignment, before)
+        now = after is not None and new is not None and is_open(context, plan, assignment, after)
+        if old == new and was == now:
+            continue
+        held, fresh = _held(context, plan, assignment, name)
+        # A counter made just now already saw this record as it stands.
+        if was and old is not None and not fresh:
+            _add(context, name, held, old, "", -1)
+        if now and new is not None and not fresh:
+            _add(context, name, held, new, "", 1)
+        if new is not None and new != old:
+            _add(context, name, held, new, _day(context), 1)
+
+
+def loads(
+    context: Context, plan: EntityPlan, assignment: Assignment, users: Iterable[int]
+) -> Mapping[int, tuple[int, int]]:
+    """(open, given today) of each user, as of this moment of the turn."""
+    name = next(name for each, name in plan.counted if _same(plan, each, assignment))
+    held, _ = _held(context, plan, assignment, name)
+    day = _day(context)
+    return {user: (held.get((user, ""), 0), held.get((user, day), 0)) for user in users}
+
+
+def _same(plan: EntityPlan, one: Assignment, other: Assignment) -> bool:
+    return one.field == other.field and one.open_if == other.open_if
+
+
+def _day(context: Context) -> str:
+    return context.parts.day(context.now).isoformat()
+
+
+def _add(context: Context, name: str, held: Held, user: int, day: str, number: int) -> None:
+    context.connection.execute(ADD, (name, user, day, number))
+    held[user, day] = held.get((user, day), 0) + number
+
+
+def _held(context: Context, plan: EntityPlan, assignment: Assignment, name: str) -> tuple[Held, bool]:
+    """The counts of one counter, and whether they were made just now."""
+    connection = context.connection
+    held: Held | None = connection.cache.get(("counter", name))
+    if held is not None:
+        return held, False
+    if connection.dialect == "postgresql":
+        # Whoever counts next waits here until this turn has ended: that is what keeps it fair.
+        connection.execute(
+            "SELECT n FROM fl_counters WHERE name = ? AND key = 0 AND day = ? FOR UPDATE", (name, EXISTS)
+        )
+    rows = connection.execute(
+        "SELECT key, day, n FROM fl_counters WHERE name = ? AND day IN ('', ?, ?)", (name, _day(context), EXISTS)
+    )
+    held = {(key, day): n for key, day, n in rows}
+    fresh = (0, EXISTS) not in held
+    connection.cache["counter", name] = held
+    if fresh:
+        _count(context, plan, assignment, name, held)
+    return held, fresh
+
+
+def _count(context: Context, plan: EntityPlan, assignment: Assignment, name: str, held: Held) -> None:
+    counts: dict[int, int] = {}
+    columns = ", ".join(f'"{column}"' for column in context.records.columns(plan.name))
+    text = (
+        f'SELECT {columns} FROM "{plan.name}" '
+        f'WHERE deleted_at IS NULL AND "{assignment.field}" IS NOT NULL AND id > ? ORDER BY id LIMIT 1000'
+    )
+    last = 0
+    while rows := context.connection.execute(text, (last,)):
+        for row in rows:
+            record = context.records.from_row(context.connection, plan.name, row)
+            if is_open(context, plan, assignment, record):
+                owner = record.values[assignment.field]
+                counts[owner] = counts.get(owner, 0) + 1
+        last = rows[-1][0]
+    _add(context, name, held, 0, EXISTS, 1)
+    for owner, number in counts.items():
+        _add(context, name, held, owner, "", number)

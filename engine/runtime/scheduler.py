@@ -1,0 +1,204 @@
+"""What happens because time passes: timers that are due, schedules, records that stand still. Floor: 5.
+
+Every due time is a row, so a killed process loses none; whoever finds it due first acts on it, in a turn of its own.
+Late ones fire once each, in the order they were due.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from engine.clock import UTC, VirtualClock
+from engine.errors import FlowloomError, InvalidDocument, Problem
+from engine.facts import SYSTEM, Event, Timer
+from engine.model.trigger import Trigger
+from engine.plugins.slots import EventPlugin
+from engine.runtime import idle, log, sla, trigger, turn
+from engine.runtime.acts import Acting, every
+from engine.runtime.compiled import TriggerPlan
+from engine.runtime.context import Parts
+from engine.store import timers
+from engine.store.connection import Connection
+from engine.store.database import Database
+
+CRON = "cron:"
+#: Timers taken in one look; between looks new ones may have come that are due earlier.
+LOT = 100
+
+
+def fire_due(parts: Parts, database: Database, until: dt.datetime | None = None) -> int:
+    """How many timers fired: every one due by ``until`` (now), earliest first, each in a turn of its own.
+
+    A turn that fails leaves its timer marked as fired and a failed run behind: one bad rule must not stop the others.
+    """
+    limit = until if until is not None else parts.clock.now()
+    fired = 0
+    while True:
+        with database.read() as connection:
+            found = timers.due(connection, limit, LOT)
+        if not found:
+            return fired
+        for one in found:
+            fired += _fire(parts, database, one)
+
+
+def play(parts: Parts, database: Database, clock: VirtualClock, until: dt.datetime) -> int:
+    """Let a virtual clock run to ``until``, standing still at every due time on the way; how many timers fired."""
+    fired = 0
+    while True:
+        with database.read() as connection:
+            due = timers.next_due(connection)
+        if due is None or due > until:
+            clock.move_to(until)
+            return fired
+        clock.move_to(max(due, clock.now()))
+        fired += fire_due(parts, database, clock.now())
+
+
+def _fire(parts: Parts, database: Database, one: timers.Waiting) -> int:
+    def work(context: Acting) -> bool:
+        if not timers.fire(context.connection, one.id, context.now):
+            return False
+        _act(context, one.timer)
+        return True
+
+    try:
+        return int(turn.run(parts, database, SYSTEM, work, via=f"timer:{one.timer.name}").value)
+    except FlowloomError as error:
+        failure = error
+
+    def give_up(connection: Connection) -> None:
+        timers.fire(connection, one.id, parts.clock.now())
+        context = Acting(parts, connection, SYSTEM, via=f"timer:{one.timer.name}")
+        event = Event("timer", one.timer.entity, one.timer.record, context.now, data={"timer": one.timer.name})
+        problems = [problem.json() for problem in failure.problems]
+        log.failed(context, one.timer.name, event, {"problems": problems})
+
+    database.write(give_up)
+    return 1
+
+
+def _act(context: Acting, timer: Timer) -> None:
+    if timer.name.startswith(sla.PREFIX):
+        sla.fire(context, timer, context.ring.emit)
+    elif timer.name.startswith(idle.PREFIX):
+        _stood_still(context, timer)
+    elif timer.name.startswith(CRON):
+        _scheduled(context, timer)
+
+
+def _plan(context: Acting, name: str, entity: str | None) -> TriggerPlan | None:
+    found = context.manifest.triggers.get(name)
+    if found is None or not found.enabled:
+        return None
+    condition = context.compiled.call(found.if_, entity, "rule") if found.if_ else None
+    return TriggerPlan(found, context.registry.find(EventPlugin, found.when.event), condition)
+
+
+def _stood_still(context: Acting, timer: Timer) -> None:
+    name = timer.name[len(idle.PREFIX) :]
+    plan = _plan(context, name, timer.entity)
+    record = context.get(timer.entity, timer.record)
+    if plan is None or record is None:
+        return
+    rule = next((each for each in context.plan(timer.entity).idle if each.trigger == name), None)
+    if rule is None:
+        return
+    since = record.values.get(rule.since)
+    # The rule's span may have been tuned since the timer was set: what counts is what it says now.
+    if not isinstance(since, dt.datetime):
+        return
+    if since + rule.span > context.now:
+        due = since + rule.span
+        timers.set(context.connection, Timer(timer.name, "idle", timer.entity, timer.record, due, timer.data))
+        return
+    data = {"since": rule.since, "for": rule.span.total_seconds()}
+    event = Event("idle", timer.entity, timer.record, context.now, data=data)
+    if rule.condition is None or rule.condition(context.scene(event)):
+        trigger.start(context, plan, event)
+
+
+def _scheduled(context: Acting, timer: Timer) -> None:
+    name = timer.name[len(CRON) :]
+    found = context.manifest.triggers.get(name)
+    if found is None or not found.enabled or found.when.event != "schedule":
+        return
+    _set_next(context, found)
+    data = {"cron": found.when.params["cron"], "due": timer.due}
+    each = found.when.params.get("each")
+    plan = _plan(context, name, each)
+    if plan is None:
+        return
+    if each is None:
+        trigger.start(context, plan, Event("schedule", None, None, context.now, data=data))
+        return
+    where = found.when.params.get("where")
+    condition = context.compiled.call(where, each, "rule") if where is not None else None
+    for record in list(every(context, each)):
+        event = Event("schedule", each, record.id, context.now, data=data)
+        if condition is None or condition(context.scene(event)):
+            trigger.start(context, plan, event)
+
+
+def schedules(context: Acting) -> Iterator[Trigger]:
+    """The triggers that wait for a time of the clock."""
+    for found in context.manifest.triggers.values():
+        if found.when.event == "schedule" and found.enabled:
+            yield found
+
+
+def arm(context: Acting) -> int:
+    """See to it that every schedule has its next time set and no other has; how many were set. Done at every start and
+    after every publish."""
+    wanted = {CRON + found.name: found for found in schedules(context)}
+    waiting = context.connection.execute(
+        "SELECT DISTINCT name FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting'"
+    )
+    known = {name for (name,) in waiting}
+    for name in known - set(wanted):
+        context.connection.execute(
+            "UPDATE fl_timers SET state = 'cancelled' WHERE name = ? AND state = 'waiting'", (name,)
+        )
+    for name, found in wanted.items():
+        if name in known:
+            context.connection.execute(
+                "UPDATE fl_timers SET state = 'cancelled' WHERE name = ? AND state = 'waiting' AND due > ?",
+                (name, timers.micros(context.now)),
+            )
+        if not _late(context, name):
+            _set_next(context, found)
+    return len(wanted)
+
+
+def _late(context: Acting, name: str) -> bool:
+    """True when a time that passed while nobody ran still waits: it fires first, and sets the next itself."""
+    found = context.connection.scalar(
+        "SELECT 1 FROM fl_timers WHERE name = ? AND state = 'waiting'", (name,)
+    )
+    return found is not None
+
+
+def _set_next(context: Acting, found: Trigger) -> None:
+    due = next_time(str(found.when.params["cron"]), context.now, context.parts)
+    timers.set(context.connection, Timer(CRON + found.name, "cron", "", 0, due))
+
+
+def next_time(cron: str, after: dt.datetime, parts: Parts) -> dt.datetime:
+    """The next instant a cron expression names after ``after``, in the site's time zone.
+
+    A time the clock skips in spring comes at the next valid minute; one that comes twice in autumn comes the first time
+    only. Raises InvalidDocument (R094).
+    """
+    from croniter import CroniterError, croniter
+
+    wall = after.astimezone(parts.zone).replace(tzinfo=None)
+    try:
+        times = croniter(cron, wall)
+        while True:
+            naive = times.get_next(dt.datetime)
+            instant = naive.replace(tzinfo=parts.zone).astimezone(UTC)
+            if instant > after:
+                return instant
+    except (CroniterError, ValueError) as error:
+        raise InvalidDocument(Problem("R094", parameters={"cron": cron})) from error

@@ -1,0 +1,75 @@
+"""A trigger at work: its condition, its steps one by one, its trace; what fails takes only itself back. Floor: 5."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.errors import FlowloomError, Problem
+from engine.facts import SYSTEM, Actor, Event
+from engine.runtime import log
+from engine.runtime.acts import Acting, Stop
+from engine.runtime.compiled import TriggerPlan
+from engine.runtime.context import HOPS
+from engine.runtime.state_machine import TransitionRefused
+
+
+def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
+    """Run the trigger for an event it waits for; True when its condition held. Never raises for what its steps do:
+    that is taken back, recorded as a failed run, and the turn goes on."""
+    trigger, ring = plan.trigger, context.ring
+    acting = context.for_rule(actor_of(context, trigger.run_as, event), f"trigger:{trigger.name}")
+    try:
+        if plan.condition is not None and not plan.condition(acting.scene(event)):
+            return False
+    except FlowloomError as error:
+        _failed(context, plan, event, error, [])
+        return False
+    chain = ring.chain
+    if len(chain) >= HOPS:
+        shown = " → ".join([*chain, trigger.name])
+        problem = Problem("R081", trigger.where, parameters={"chain": shown, "hops": HOPS})
+        ring.warnings.append(problem)
+        log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": problem.json()})
+        return False
+    mark = ring.mark()
+    ring.chain = (*chain, trigger.name)
+    trace: list[Mapping[str, Any]] = []
+    try:
+        with context.connection.savepoint(), contextlib.suppress(Stop):
+            acting.inside(trace).run(trigger.do, event)
+    except Exception as error:
+        # One rule that fails must not cost anybody else their work: the turn goes on without it.
+        ring.take_back(mark)
+        if isinstance(error, TransitionRefused):
+            ring.refusals.append(error.event)
+        _failed(context, plan, event, error, trace)
+    else:
+        log.run(context, plan, event, "done", {"steps": trace})
+    finally:
+        ring.chain = chain
+    return True
+
+
+def actor_of(context: Acting, run_as: str, event: Event) -> Actor:
+    """Whose rights a rule has: ``system`` all, ``actor`` those of whoever caused the event, ``owner`` those of whoever
+    published the rules."""
+    if run_as == "system":
+        return SYSTEM
+    return event.actor if run_as == "actor" else context.parts.publisher
+
+
+def _failed(
+    context: Acting, plan: TriggerPlan, event: Event, error: Exception, trace: Sequence[Mapping[str, Any]]
+) -> None:
+    if isinstance(error, FlowloomError):
+        problems = [problem.json(context.language) for problem in error.problems]
+    else:
+        problems = [{"code": "R082", "message": f"{type(error).__name__}: {error}"}]
+    label = plan.trigger.label.text(context.language) or plan.trigger.name
+    reason = "; ".join(str(problem["message"]) for problem in problems)
+    context.ring.warnings.append(
+        Problem("R082", plan.trigger.where, parameters={"trigger": label, "reason": reason})
+    )
+    log.run(context, plan, event, "failed", {"steps": trace, "problems": problems})

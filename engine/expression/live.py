@@ -43,8 +43,8 @@ class Environment:
 
     ``names`` are the values behind the bare names (a record's fields, ``me``, ``old``, ``param`` …); ``fetch(entity,
     id)`` gives a linked record as a mapping with ``id``, or None; ``backlink(entity, id, field)`` the records behind a
-    ``backlink`` or ``links`` field; ``extras`` what single functions need: ``history`` (a callable that gives the
-    record's spells in order, mappings with machine, state, entered_at, left_at), ``calendar``, ``decide``, ``lookup`` …
+    ``backlink`` or ``links`` field; ``extras`` what single functions need: ``history`` (a callable: entity and id
+    to the record's spells in order, mappings with machine, state, entered_at, left_at), ``calendar``, ``decide``, ``lookup`` …
     """
 
     names: Mapping[str, Any]
@@ -90,10 +90,10 @@ def rows(environment: Environment, entity: str, value: Any, name: str) -> Sequen
     if value is None:
         return ()
     if value.__class__ is not int:
-        known = value[name] if name in value else None
+        known = value.get(name)
         if isinstance(known, list | tuple):
             return known
-        value = value["id"] if "id" in value else None
+        value = value.get("id")
         if value is None:
             return ()
     return environment.backlink(entity, value, name) or ()
@@ -280,7 +280,7 @@ def member(value: Any, among: Any) -> bool | None:
         raise TypeError(f"{type(among).__name__} is not a list")
     value = ident(value)
     if isinstance(value, Decimal):
-        return any(compare("==", value, other, dt.timezone.utc) for other in among)
+        return any(compare("==", value, other, dt.UTC) for other in among)
     return any(ident(other) == value for other in among)
 
 
@@ -347,3 +347,16 @@ def _rounded(value: Decimal) -> Decimal:
         return value.quantize(CENTS, ROUND_HALF_UP)
     except InvalidOperation:
         raise OverflowError("the amount is too big") from None
+
+
+def spells(history: Any, state: str | None, machine: str | None) -> list[Mapping[str, Any]]:
+    """The stays of a record in one state, in order."""
+    return [s for s in history if s["state"] == state and (machine is None or s["machine"] == machine)]
+
+
+def history_of(environment: Environment, entity: str | None, function: str) -> Sequence[Mapping[str, Any]]:
+    """All stays of the scope's own record; none for one that is not saved yet."""
+    find = extra(environment, "history", function)
+    record = environment.names.get("id")
+    found: Sequence[Mapping[str, Any]] = find(entity, record) if record is not None else ()
+    return found

@@ -61,7 +61,8 @@ def adapt(checker: Reporter, node: ast.expr, here: Type, other: Type) -> Type:
     """A text literal beside a duration or a time means one; the type it then has."""
     if here != TEXT or not isinstance(node, ast.Constant) or other.name not in ("duration", "time"):
         return here
-    value = span(node.value) if other == DURATION else clock_time(node.value)
+    text = str(node.value)
+    value: Any = span(text) if other == DURATION else clock_time(text)
     if value is None:
         hints = _DURATION_HINT if other == DURATION else _TIME_HINT
         return checker.problem("X028", node, value=node.value, wanted=other, **hints)
@@ -163,10 +164,10 @@ def _contains(checker: Reporter, left: ast.expr, here: Type, right: ast.expr, th
 
 
 def _choices(checker: Reporter, kind: Type, node: ast.expr) -> None:
-    if kind.choices and isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-        if node.value not in kind.choices:
-            near = nearest(node.value, kind.choices)
-            checker.problem("X023", node, near, value=node.value, choices=", ".join(kind.choices))
+    written = node.value if isinstance(node, ast.Constant) else None
+    if kind.choices and written and isinstance(written, str) and written not in kind.choices:
+        near = nearest(written, kind.choices)
+        checker.problem("X023", node, near, value=written, choices=", ".join(kind.choices))
 
 
 def _hint(here: Type, there: Type) -> dict[str, str]:
@@ -208,6 +209,8 @@ def arguments(
     for index, (kind, argument) in enumerate(zip(given, node.args, strict=True)):
         _argument(checker, callee, wanted[min(index, len(wanted) - 1)], kind, argument)
     for word in node.keywords:
+        if "…" in callee.keywords:
+            continue
         if word.arg not in callee.keywords:
             near = nearest(word.arg or "", callee.keywords)
             checker.problem("X017", word, near, function=callee.name, name=word.arg, usage=how)

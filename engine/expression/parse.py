@@ -179,7 +179,7 @@ def _single(body: list[ast.stmt], flat: str, place: _Place, lead: int) -> ast.ex
         for node in ast.walk(tree):
             if hasattr(node, "col_offset"):
                 node.col_offset += shift
-                node.end_col_offset = (getattr(node, "end_col_offset", 0) or 0) + shift
+                vars(node)["end_col_offset"] = (getattr(node, "end_col_offset", 0) or 0) + shift
     return tree
 
 
@@ -332,17 +332,20 @@ def _operation(node: ast.BinOp, place: _Place) -> Iterator[Problem]:
             yield Problem("X011", place.of(right), parameters={"most": MAX_EXPONENT})
     elif isinstance(node.op, ast.Mod) and _is_text(node.left):
         yield Problem("X025", place.of(node))
-    elif isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and isinstance(right, ast.Constant):
-        if isinstance(right.value, int | float) and not isinstance(right.value, bool) and right.value == 0:
-            yield Problem("X024", place.of(right))
+    elif isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and _is_zero(right):
+        yield Problem("X024", place.of(right))
 
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
+def _is_zero(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == 0
+
+
 def _compare(node: ast.Compare, place: _Place) -> Iterator[Problem]:
     for operator, right in zip(node.ops, node.comparators, strict=True):
-        if isinstance(operator, ast.Is | ast.IsNot):
-            if not (isinstance(right, ast.Constant) and right.value is None):
-                yield Problem("X027", place.of(right))
+        empty = isinstance(right, ast.Constant) and right.value is None
+        if isinstance(operator, ast.Is | ast.IsNot) and not empty:
+            yield Problem("X027", place.of(right))

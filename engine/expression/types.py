@@ -20,6 +20,7 @@ from engine.expression.scope import (
     Functions,
     Scope,
     Type,
+    join,
     list_of,
     record_of,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Scope",
     "Type",
     "check",
+    "join",
     "list_of",
     "record_of",
 ]

@@ -31,6 +31,7 @@ class Writer:
             "as_date": live.as_date, "money": live.money, "calculate": live.calculate, "compare": live.compare,
             "member": live.member, "within": live.within, "at": live.at, "part": live.part, "extra": live.extra,
             "done": live.done, "ident": live.ident, "rounds": live.MAX_ROUNDS, "power": live.power,
+            "history_of": live.history_of,
             "__builtins__": {"float": float, "tuple": tuple},
         }  # fmt: skip
         self.count = 0
@@ -212,7 +213,9 @@ class Writer:
         given += [f"{word}={text}" for word, text in words.items()]
         for need in callee.needs:
             found = _ENVIRONMENT.get(need) or f"extra(e, {need!r}, {callee.name!r})"
-            given.append(f"{need}={found}" + ("()" if need == "history" else ""))
+            if need == "history":
+                found = f"history_of(e, {self.scope.entity!r}, {callee.name!r})"
+            given.append(f"{need}={found}")
         return f"{self._keep(callee.call)}({', '.join(given)})"
 
     def _compare(self, node: ast.Compare) -> str:
@@ -289,13 +292,11 @@ class Writer:
 
     def _membership(self, sign: str, left: ast.expr, right: ast.expr) -> str:
         kind, plain = self._type(left), inline(self._type(left), self._type(left))
-        if isinstance(right, ast.List | ast.Tuple | ast.Set) and plain and kind != MONEY and not self.sources:
-            if all(isinstance(element, ast.Constant) and element.value not in (None, "") for element in right.elts):
-                among = self._list(right)
-                if sign == "in":
-                    return f"({self.write(left)} in {among})"
-                first, again, _ = self._once(left)
-                return f"({first} is not None and {again} not in {among})"
+        if plain and kind != MONEY and not self.sources and _literals(right):
+            if sign == "in":
+                return f"({self.write(left)} in {self.write(right)})"
+            first, again, _ = self._once(left)
+            return f"({first} is not None and {again} not in {self.write(right)})"
         call = "within" if self._type(right).name == "list" else "member"
         wanted = "True" if sign == "in" else "False"
         return f"({call}({self.write(left)}, {self.write(right)}) is {wanted})"
@@ -306,6 +307,13 @@ class Writer:
             exact = Decimal(repr(node.value))
             return exact if exact == exact.quantize(live.CENTS) else None
         return None
+
+
+def _literals(node: ast.expr) -> bool:
+    """True for a list written with literals that are not empty."""
+    return isinstance(node, ast.List | ast.Tuple) and all(
+        isinstance(element, ast.Constant) and element.value not in (None, "") for element in node.elts
+    )
 
 
 def inline(left: Type, right: Type) -> bool:

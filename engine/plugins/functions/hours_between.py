@@ -1,0 +1,38 @@
+"""The function ``hours_between``. Floor: 4."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from engine.expression.types import NUMBER, Type
+from engine.plugins.slots import Function
+
+
+class HoursBetween(Function):
+    """Hours from the first moment to the second, with their fraction; negative when the second is earlier."""
+
+    name = "hours_between"
+    title = {"zh": "相隔小时数", "en": "Hours between"}
+    signature = ("datetime", "datetime")
+    example = 'of: "hours_between(created_at, first_call_at) > 48"'
+
+    def returns(self, arguments: Sequence[Type]) -> Type:
+        """A number."""
+        return NUMBER
+
+    def call(self, *arguments: Any, **environment: Any) -> Any:
+        """Hours, or empty when a moment is."""
+        start, end = arguments
+        return None if start is None or end is None else (end - start) / dt.timedelta(hours=1)
+
+    def sql(self, dialect: str, *arguments: Any, **environment: Any) -> Any:
+        """The same in stored microseconds."""
+        import sqlalchemy as sa
+
+        from engine.expression.sql import dates
+        from engine.expression.sql.arithmetic import real
+
+        apart: Any = sa.cast(arguments[1] - arguments[0], sa.Double())
+        return apart / real(dates.HOUR)

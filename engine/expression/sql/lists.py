@@ -43,7 +43,8 @@ def _related(walker: Walker, node: ast.Name | ast.Attribute, of: Type) -> Rows:
     """The records behind a backlink or a many-to-many field."""
     ground = walker.ground
     if isinstance(node, ast.Name):
-        entity, name, source = ground.scope.entity or "", node.id, ground.own().c.id
+        entity, name = ground.scope.entity or "", node.id
+        source: sa.ColumnElement[Any] = ground.own().c.id
     else:
         entity, name = walker.type(node.value).entity or "", node.attr
         row = walker.row_of(node.value)

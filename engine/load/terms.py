@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -19,10 +18,13 @@ from engine.model.role import Role
 from engine.model.scenario import Scenario
 from engine.model.sla import Sla
 from engine.model.state_machine import StateMachine
-from engine.model.terms import Document, Step
+from engine.model.terms import Document, Duration, Label, Step, Template, attributes
 from engine.model.trigger import Trigger
 from engine.model.view import View
 from engine.plugins.registry import Registry
+
+#: What holds no expression.
+_PLAIN = (str, bool, int, float, type(None), Label, Template, Duration)
 
 
 class Place(NamedTuple):
@@ -95,10 +97,9 @@ class Terms:
         elif isinstance(value, tuple | list):
             for inner in value:
                 yield from self.inside(inner, place)
-        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            for field in dataclasses.fields(value):
-                if field.name not in ("where", "name"):
-                    yield from self.inside(getattr(value, field.name), place)
+        elif not isinstance(value, _PLAIN):
+            for name in attributes(value.__class__):
+                yield from self.inside(getattr(value, name), place)
 
     def _step(self, step: Step, place: Place) -> Iterator[Term | Written]:
         yield from self.inside(step.if_, place)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -128,6 +130,14 @@ class Document:
     where: Where = field(default=Where(), compare=False)
 
 
+@functools.cache
+def attributes(cls: type) -> tuple[str, ...]:
+    """The names of a model class's attributes that hold values (its ``where`` does not); empty for any other class."""
+    if not dataclasses.is_dataclass(cls):
+        return ()
+    return tuple(field.name for field in dataclasses.fields(cls) if field.name != "where")
+
+
 __all__ = [
     "Bounds",
     "Choice",
@@ -139,4 +149,5 @@ __all__ = [
     "Step",
     "Template",
     "Value",
+    "attributes",
 ]

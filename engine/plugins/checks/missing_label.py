@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from engine.errors import Problem, Where
+from engine.expression.parse import Condition, Expression
 from engine.model.manifest import KINDS, Manifest
-from engine.model.terms import Label
+from engine.model.terms import Duration, Label, Template, attributes
 from engine.plugins.slots import Check
 
 LANGUAGES = {"zh": {"zh": "中文", "en": "Chinese"}, "en": {"zh": "英文", "en": "English"}}
+_PLAIN = (str, bool, int, float, type(None), Expression, Condition, Template, Duration)
 #: Kinds whose names nobody sees outside of their file.
 UNSEEN = ("scenario", "connection")
 
@@ -44,9 +45,8 @@ def labels(value: Any, what: str, where: Where) -> Iterator[Problem]:
     elif isinstance(value, tuple):
         for inner in value:
             yield from labels(inner, what, where)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+    elif not isinstance(value, _PLAIN):
         place = getattr(value, "where", where)
         name = getattr(value, "name", what)
-        for field in dataclasses.fields(value):
-            if field.name != "where":
-                yield from labels(getattr(value, field.name), name, place if isinstance(place, Where) else where)
+        for attribute in attributes(value.__class__):
+            yield from labels(getattr(value, attribute), name, place if isinstance(place, Where) else where)

@@ -21,11 +21,16 @@ class UnfilledMetric(Check):
 
     def run(self, manifest: Manifest) -> Iterator[Problem]:
         """L009 for each metric and field; an entity without any form may be filled by hand everywhere."""
+        asked = {form.entity for form in manifest.forms.values()}
+        written = by_steps(manifest)
+        known_of: dict[str, set[str]] = {}
         for metric in manifest.metrics.values():
             entity = manifest.entities.get(metric.entity)
-            if entity is None or not any(form.entity == entity.name for form in manifest.forms.values()):
+            if entity is None or entity.name not in asked:
                 continue
-            known = filled(manifest, entity)
+            known = known_of.setdefault(entity.name, set())
+            if not known:
+                known |= filled(manifest, entity) | written
             for name in sorted(reads(metric) & (entity.fields.keys() - known)):
                 where = entity.fields[name].where
                 yield Problem("L009", metric.where, parameters={"metric": metric.name, "field": name}, also=where)
@@ -54,6 +59,12 @@ def filled(manifest: Manifest, entity: Entity) -> set[str]:
     for assignment in manifest.assignments.values():
         if assignment.entity == entity.name:
             found.add(assignment.field)
+    return found
+
+
+def by_steps(manifest: Manifest) -> set[str]:
+    """The fields any step writes."""
+    found: set[str] = set()
     for trigger in manifest.triggers.values():
         for step in steps(trigger.do):
             # Whose record a step writes is only known when it runs: any field of that name counts as filled.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.expression.parse import Condition, Expression
-from engine.model.terms import Step
+from engine.model.terms import Duration, Label, Step, Template, attributes
+
+#: What holds no expression, so that most of a manifest is passed by quickly.
+_PLAIN = (str, bool, int, float, type(None), Label, Template, Duration)
 
 
 def expressions(value: Any) -> Iterator[Expression]:
@@ -24,9 +26,9 @@ def expressions(value: Any) -> Iterator[Expression]:
     elif isinstance(value, tuple | list):
         for inner in value:
             yield from expressions(inner)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from expressions(getattr(value, field.name))
+    elif not isinstance(value, _PLAIN):
+        for name in attributes(value.__class__):
+            yield from expressions(getattr(value, name))
 
 
 def steps(value: Any) -> Iterator[Step]:

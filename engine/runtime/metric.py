@@ -27,6 +27,8 @@ from engine.store.query.sheet import Sheet
 from engine.store.query.tally import Parts, Scan
 from engine.store.query.terms import value_of
 
+#: Problems that say a name is not there: a hidden field, or one that does not exist.
+UNKNOWN = frozenset({"Q001", "X013", "X014"})
 #: The most points of a series and groups of a split that are shown.
 MOST = 1000
 
@@ -106,7 +108,8 @@ def period_of(field: str, asked: Ask) -> tuple[tuple[str, Any, Any], ...]:
 
 
 def _scan(context: Context, ground: Ground, metric: Metric, asked: Scan) -> Parts:
-    return refused("metric", metric.name, asked.query.where, lambda: tally.scan(context.connection, ground, asked))
+    parts: Parts = refused("metric", metric.name, asked.query.where, lambda: tally.scan(context.connection, ground, asked))
+    return parts
 
 
 def refused(kind: str, name: str, own: Sequence[Any], make: Any) -> Any:
@@ -115,7 +118,7 @@ def refused(kind: str, name: str, own: Sequence[Any], make: Any) -> Any:
     try:
         return make()
     except WrongUsage as error:
-        if any(isinstance(term, str) for term in own) or any(p.code not in ("Q001", "X010", "X011") for p in error.problems):
+        if any(isinstance(term, str) for term in own) or any(problem.code not in UNKNOWN for problem in error.problems):
             raise
         raise Forbidden(Problem("Q008", parameters={"kind": kind, "name": name})) from error
 

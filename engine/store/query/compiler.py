@@ -6,6 +6,7 @@ the reader may see and to fields the reader may name, whatever it is for.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,10 +81,10 @@ def during(ground: Ground, entity: str, table: Any, name: str, start: Any, end: 
     return found
 
 
-def moment(ground: Ground, field: Field, value: Any) -> Any:
-    """A date or an aware instant as the field keeps it."""
-    import datetime as dt
-
+def moment(ground: Ground, field: Field, value: dt.date) -> Any:
+    """A date, an aware instant or a local time of the site as the field keeps it."""
+    if isinstance(value, dt.datetime) and value.tzinfo is None:
+        value = value.replace(tzinfo=ground.zone)
     if field.type == "date":
         return (value.astimezone(ground.zone).date() if isinstance(value, dt.datetime) else value).isoformat()
     return dates.microseconds(value if isinstance(value, dt.datetime) else period.midnight(value, ground.zone))

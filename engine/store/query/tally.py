@@ -97,16 +97,13 @@ def _keys(sheet: Sheet, asked: Scan) -> list[Any]:
 
 
 def _element(sheet: Sheet, take: Take) -> Any:
-    if take.function == "count":
-        element: Any = sa.func.count() if take.of is None else sa.func.count(_value(sheet, take))
-    else:
-        value = _value(sheet, take)
-        # PostgreSQL sums whole numbers as numeric; as doubles or 64-bit numbers they come back as they rest.
-        element = getattr(sa.func, take.function)(value)
-        if take.function == "sum":
-            element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
+    value = None if take.of is None else _value(sheet, take)
+    element: Any = sa.func.count() if value is None else getattr(sa.func, take.function)(value)
     if take.only:
         element = element.filter(*(condition_of(sheet, term) for term in take.only))
+    if take.function == "sum":
+        # PostgreSQL sums whole numbers as numeric: cast, they come back as they rest.
+        element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
     return element
 
 

@@ -11,7 +11,7 @@ from engine.clock import VirtualClock
 from engine.errors import Where
 from engine.expression.live import Environment
 from engine.expression.parse import Condition, parse
-from engine.facts import Record
+from engine.facts import SYSTEM, Actor, Record
 from engine.model.entity import Entity, Field
 from engine.model.manifest import Manifest
 from engine.model.site import Site
@@ -20,6 +20,7 @@ from engine.model.terms import Choice, Label
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import record_scope
 from engine.plugins.slots import FieldType
+from engine.runtime.context import Context, Parts
 from engine.store import tables
 from engine.store.database import Database
 from engine.store.query.ground import Ground
@@ -85,9 +86,9 @@ MACHINE = StateMachine(
 class Shop:
     """The site with its database, and a Ground for whoever asks."""
 
-    def __init__(self, url: str, manifest: Manifest | None = None) -> None:
-        self.manifest = manifest or Manifest(
-            site=Site(name="shop"), entities=entities(), state_machines={"lead_stage": MACHINE}, digest="shop"
+    def __init__(self, url: str = "sqlite://", **documents: Any) -> None:
+        self.manifest = Manifest(
+            site=Site(name="shop"), entities=entities(), state_machines={"lead_stage": MACHINE}, digest="shop", **documents
         )
         self.registry = Registry.discover(["engine.plugins"], entry_points=False)
         self.kinds: Mapping[str, Any] = {kind.name: kind for kind in self.registry.all(FieldType)}
@@ -100,6 +101,22 @@ class Shop:
     def add(self, entity: str, at: dt.datetime = NOW, **values: Any) -> Record:
         """A record, written past every rule."""
         return self.database.write(lambda connection: self.records.insert(connection, entity, values, at, None))
+
+    def enter(self, lead: int, *stays: tuple[str, float, float | None], machine: str = "lead_stage") -> None:
+        """Stays of a lead: state, hours after NOW it was entered, hours after NOW it was left."""
+        came = None
+        rows = []
+        for state, start, end in stays:
+            moments = [None if hours is None else int((NOW.timestamp() + hours * 3600) * 1_000_000) for hours in (start, end)]
+            rows.append(("lead", lead, machine, state, came, *moments))
+            came = state
+        text = "INSERT INTO fl_history (entity, record, machine, state, came_from, entered_at, left_at) VALUES (?,?,?,?,?,?,?)"
+        self.database.write(lambda connection: connection.many(text, rows))
+
+    def context(self, connection: Any, actor: Actor = SYSTEM, now: dt.datetime = NOW) -> Context:
+        """A context of that actor."""
+        parts = Parts(self.manifest, self.registry, self.schema, self.records, self.clock)
+        return Context(parts, connection, actor, now=now)
 
     def ground(self, connection: Any, me: Record | None = None, now: dt.datetime = NOW, **access: Access) -> Ground:
         """The ground of a reader; entities not named are open."""

@@ -130,7 +130,7 @@ class Checker:
     def _bare(self, file: str, part: Mapping[str, Any]) -> Rule:
         shape = part.get("format")
         if shape == "steps":
-            return self._steps()
+            return self._steps(part.get("minItems", 0))
         if shape in FORMATS and not ({"type", "anyOf", "oneOf"} & part.keys()):
             return self._later(*whole("common", {"$ref": f"#/$defs/{WORDS.get(shape, shape)}"}))
         if "const" in part or "enum" in part:
@@ -155,7 +155,7 @@ class Checker:
 
     def _text(self, part: Mapping[str, Any]) -> Rule:
         pattern = re.compile(part["pattern"]) if "pattern" in part else None
-        quoted, slot = bool(part.get("x-quoted")), part.get("x-plugin")
+        slot = part.get("x-plugin")
         span = part.get("format") == "duration"
         literal = bool(part.get("x-literal"))
         example = next((str(example) for example in part.get("examples", ())), "")
@@ -164,9 +164,7 @@ class Checker:
             if not scalar(node, "string", notes):
                 return
             text = text_of(node)
-            if quoted and not isinstance(node.value, str):
-                notes.add("D008", node.where, value=text)
-            elif span and (literal or not text.startswith("=")):
+            if span and (literal or not text.startswith("=")):
                 if Duration.parse(text) is None:
                     notes.add("D007", node.where, value=shown(node))
             elif pattern is not None and not pattern.search(text):
@@ -181,9 +179,10 @@ class Checker:
         names = self._registry.names(slot)
         text = text_of(node)
         if names and text not in names:
-            notes.add(
-                "D011", node.where, nearest(text, names), what=SLOT_WORDS.get(slot, slot), name=text, known=listed(names)
-            )
+            near = nearest(text, names)
+            known = {"zh": f"可用的有:{listed(names, 40)}", "en": f"Known: {listed(names, 40)}"}
+            parameters = {"what": SLOT_WORDS.get(slot, slot), "name": text, "known": "" if near else known}
+            notes.add("D011", node.where, near, **parameters)
 
     def _any_of(self, file: str, branches: Iterable[Mapping[str, Any]]) -> Rule:
         options = [(kinds_of(file, branch), self._later(file, branch)) for branch in branches]
@@ -305,13 +304,15 @@ class Checker:
         rest = self._later(file, open_) if isinstance(open_, Mapping) else None
         return merged, needed + tuple(plugin.params.get("required", ())), open_ is True, rest
 
-    def _steps(self) -> Rule:
+    def _steps(self, least: int) -> Rule:
         condition = self._later(*whole("common", {"$ref": "#/$defs/condition"}))
 
         def run(node: Node, notes: Notes) -> None:
             if not isinstance(node.value, list):
                 notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node))
                 return
+            if len(node.value) < least:
+                notes.add("D015", node.where, least=least)
             for entry in node.value:
                 self._step(entry, notes, condition)
 
@@ -320,7 +321,7 @@ class Checker:
     def _step(self, node: Node, notes: Notes, condition: Rule) -> None:
         known = self._registry.plugins.get("step", {})
         if not isinstance(node.value, dict):
-            notes.add("D016", node.where, found=shown(node), known=listed(known))
+            notes.add("D016", node.where, found=shown(node))
             return
         actions = [key for key in node.value if key not in STEP_WORDS]
         if len(actions) != 1:

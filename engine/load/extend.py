@@ -7,6 +7,7 @@ from engine.load.document import CUSTOM, Draft
 from engine.load.gather import Gathered
 from engine.load.overlay import Removed, lay, removed_fields
 from engine.load.read import Memory
+from engine.load.references import WORDS
 
 
 def extend_all(gathered: Gathered, memory: Memory) -> tuple[list[Draft], list[Removed], list[Problem]]:
@@ -50,7 +51,7 @@ def extend_all(gathered: Gathered, memory: Memory) -> tuple[list[Draft], list[Re
 
 def _twice(draft: Draft, first: Draft) -> Problem:
     target = f"{first.pack}.{first.name}"
-    parameters = {"kind": draft.kind, "name": draft.name, "target": target}
+    parameters = {"kind": WORDS[draft.kind], "name": draft.name, "target": target}
     return Problem("D020", draft.where, parameters=parameters, also=first.where)
 
 

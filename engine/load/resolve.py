@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.errors import Problem
+from engine.errors import Problem, nearest
 from engine.expression.parse import Condition, Expression, place_of
 from engine.expression.types import Scope, Type, check, record_of
 from engine.load.document import Draft
 from engine.load.overlay import Removed
+from engine.load.read import scalar
 from engine.load.references import References, rows
 from engine.load.terms import Place, Term, Terms, Written
 from engine.model.entity import SYSTEM_FIELDS, Entity
@@ -35,6 +36,8 @@ def resolve(
     problems += _fields(manifest.entities.values())
     problems += _machines(manifest)
     problems += _circles(manifest.roles)
+    problems += _zones(manifest, drafts)
+    problems += patches(manifest, drafts)
     problems += Types(manifest, registry, references).check()
     for each in removed:
         places = references.uses.places.get((each.entity, each.field), [])
@@ -81,6 +84,57 @@ def _circles(roles: Mapping[str, Role]) -> Iterator[Problem]:
             if last in path[:-1] or last not in roles:
                 continue
             waiting += [[*path, each] for each in roles[last].inherits]
+
+
+def _zones(manifest: Manifest, drafts: Iterable[Draft]) -> Iterator[Problem]:
+    """D038 for a time zone nobody knows, of the site or of a calendar."""
+    from zoneinfo import available_timezones
+
+    written = [(draft.node.get("timezone"), draft.built) for draft in drafts if draft.kind == "calendar"]
+    named = {manifest.site.timezone, *(each.timezone for each in manifest.calendars.values() if each.timezone)}
+    if all(is_zone(name) for name in named):
+        return
+    known = available_timezones()
+    if not is_zone(manifest.site.timezone):
+        parameters = {"name": manifest.site.timezone}
+        near = nearest(manifest.site.timezone, known)
+        yield Problem("D038", manifest.site.where, parameters=parameters, suggestion=near)
+    for node, _ in written:
+        name = scalar(node)
+        if node is not None and name and not is_zone(name):
+            yield Problem("D038", node.where, parameters={"name": name}, suggestion=nearest(name, known))
+
+
+def is_zone(name: str) -> bool:
+    """True for a time zone there is."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def patches(manifest: Manifest, drafts: Iterable[Draft]) -> Iterator[Problem]:
+    """P008 for every patch of a pack that sets what is not there."""
+    documents = {(draft.kind, draft.name): draft for draft in drafts}
+    for draft in drafts:
+        offered = draft.node.get("patches") if draft.kind == "pack" else None
+        for name, patch in offered.value.items() if offered is not None and offered.is_map else ():
+            changes = patch.get("set")
+            for path in changes.value if changes is not None and changes.is_map else ():
+                if not _settable(path, manifest, documents):
+                    where = changes.keys[path].where
+                    yield Problem("P008", where, parameters={"patch": name, "path": path})
+
+
+def _settable(path: str, manifest: Manifest, documents: Mapping[tuple[str, str], Draft]) -> bool:
+    parts = path.split(".")
+    if parts[0] == "parameters":
+        return len(parts) == 2 and parts[1] in manifest.parameters
+    target = documents.get((parts[0], parts[1])) if len(parts) > 2 else None
+    return target is not None
 
 
 class Types:
@@ -162,18 +216,33 @@ def not_sql(term: Expression | Condition, scope: Scope, functions: Mapping[str, 
             yield Problem("X040", place_of(term, node), parameters={"function": function.name})
 
 
-EXPECTED: Mapping[str, tuple[frozenset[str], Mapping[str, str]]] = {
-    "duration": (frozenset({"duration"}), {"zh": "时长", "en": "a duration"}),
-    "number": (frozenset({"number", "integer", "money", "yes_no"}), {"zh": "数字", "en": "a number"}),
+#: Types in words; a list or a record is called by its own name.
+TYPES: Mapping[str, Mapping[str, str]] = {
+    "text": {"zh": "文字", "en": "text"},
+    "number": {"zh": "数字", "en": "a number"},
+    "integer": {"zh": "整数", "en": "a whole number"},
+    "money": {"zh": "金额", "en": "an amount"},
+    "yes_no": {"zh": "是否", "en": "yes or no"},
+    "date": {"zh": "日期", "en": "a date"},
+    "time": {"zh": "时间", "en": "a time of day"},
+    "datetime": {"zh": "日期时间", "en": "a date and time"},
+    "duration": {"zh": "时长", "en": "a duration"},
+    "list": {"zh": "列表", "en": "a list"},
+    "record": {"zh": "一条记录", "en": "a record"},
+    "address": {"zh": "地址", "en": "an address"},
+}
+EXPECTED: Mapping[str, frozenset[str]] = {
+    "duration": frozenset({"duration"}),
+    "number": frozenset({"number", "integer", "money", "yes_no"}),
 }
 
 
 def wrong_type(term: Term, given: Type) -> Iterator[Problem]:
     """D036 when the expression gives something its place cannot take."""
     expected = EXPECTED.get(term.gives)
-    if expected is None or given.name in expected[0] or given.name in ("any", "none"):
+    if expected is None or given.name in expected or given.name in ("any", "none"):
         return
-    what = {"zh": "这里", "en": "This"}
     where = getattr(term.term, "where", None)
     if where is not None:
-        yield Problem("D036", where, parameters={"what": what, "expected": expected[1], "given": given})
+        parameters = {"expected": TYPES[term.gives], "given": TYPES.get(given.name, str(given))}
+        yield Problem("D036", where, parameters=parameters)

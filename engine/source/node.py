@@ -37,6 +37,11 @@ class Node:
         """True for a YAML sequence."""
         return isinstance(self.value, list)
 
+    @property
+    def is_scalar(self) -> bool:
+        """True for a single value."""
+        return not isinstance(self.value, (dict, list))
+
     def plain(self) -> Any:
         """The tree without its places: dicts, lists and scalars."""
         if isinstance(self.value, dict):

@@ -3,18 +3,19 @@ import { Drawer } from "antd";
 import { useEffect, useState } from "react";
 import { Link, NavLink, useLocation } from "react-router";
 import { useLanguage } from "../i18n/language";
+import { firstForm } from "../pages/entry/forms";
 import { MenuIcon } from "./MenuIcon";
 import { pathOf } from "./paths";
-import { useSurroundings } from "./session";
+import { may, useSurroundings } from "./session";
 
 /** The bar at the foot of phones: home, two pages, the quick form in the middle, the rest behind "more". */
 export function BottomBar() {
   const { t } = useLanguage();
-  const { model } = useSurroundings();
+  const { model, session } = useSurroundings();
   const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
   const pages = model.menu.filter((entry) => entry.kind !== "form");
-  const form = model.menu.find((entry) => entry.kind === "form");
+  const form = firstForm(model);
   const [first, second] = pages;
 
   useEffect(() => setOpen(false), [pathname]);
@@ -32,7 +33,7 @@ export function BottomBar() {
         </NavLink>
       )}
       {form && (
-        <Link to={pathOf(form)} className="foot-link foot-new" aria-label={form.label}>
+        <Link to={`/new/${form}`} className="foot-link foot-new" aria-label={model.forms[form]?.label}>
           <PlusOutlined aria-hidden />
         </Link>
       )}
@@ -56,12 +57,14 @@ export function BottomBar() {
               </NavLink>
             </li>
           ))}
-          <li>
-            <NavLink to="/revisions" className="side-link">
-              <HistoryOutlined aria-hidden />
-              <span>{t("nav.revisions")}</span>
-            </NavLink>
-          </li>
+          {may(session, "configure") && (
+            <li>
+              <NavLink to="/revisions" className="side-link">
+                <HistoryOutlined aria-hidden />
+                <span>{t("nav.revisions")}</span>
+              </NavLink>
+            </li>
+          )}
         </ul>
       </Drawer>
     </nav>

@@ -4,9 +4,10 @@ import { Link, NavLink } from "react-router";
 import { useUnread } from "../api/queries";
 import { useLanguage } from "../i18n/language";
 import mark from "../mark.svg";
+import { firstForm } from "../pages/entry/forms";
 import { MenuIcon } from "./MenuIcon";
 import { pathOf } from "./paths";
-import { useSurroundings } from "./session";
+import { may, useSurroundings } from "./session";
 import { UserMenu } from "./UserMenu";
 
 /** Navigation at the left, made from the model's menu. */
@@ -15,7 +16,7 @@ export function SideNav({ onSearch }: { onSearch: () => void }) {
   const { model, session } = useSurroundings();
   const unread = useUnread();
   const pages = model.menu.filter((entry) => entry.kind !== "form");
-  const forms = model.menu.filter((entry) => entry.kind === "form");
+  const form = model.forms[firstForm(model) ?? ""];
   return (
     <nav className="side" aria-label={t("nav.main")}>
       <Link to="/" className="side-site">
@@ -27,13 +28,13 @@ export function SideNav({ onSearch }: { onSearch: () => void }) {
         <span className="clip">{t("nav.search")}</span>
         <kbd>Ctrl K</kbd>
       </button>
-      {forms.map((entry, at) => (
-        <Link key={entry.name} to={pathOf(entry)} className={at === 0 ? "side-new" : "side-new side-new-second"}>
+      {form && (
+        <Link to={`/new/${firstForm(model)}`} className="side-new">
           <PlusOutlined aria-hidden />
-          <span className="clip">{entry.label}</span>
+          <span className="clip">{form.label}</span>
         </Link>
-      ))}
-      <ul className="side-list">
+      )}
+      <ul className="side-list side-pages">
         <li>
           <NavLink to="/" end className="side-link">
             <HomeOutlined aria-hidden />
@@ -59,12 +60,14 @@ export function SideNav({ onSearch }: { onSearch: () => void }) {
             {unread > 0 && <span className="side-count">{unread}</span>}
           </NavLink>
         </li>
-        <li>
-          <NavLink to="/revisions" className="side-link">
-            <HistoryOutlined aria-hidden />
-            <span>{t("nav.revisions")}</span>
-          </NavLink>
-        </li>
+        {may(session, "configure") && (
+          <li>
+            <NavLink to="/revisions" className="side-link">
+              <HistoryOutlined aria-hidden />
+              <span>{t("nav.revisions")}</span>
+            </NavLink>
+          </li>
+        )}
         <li>
           <UserMenu />
         </li>

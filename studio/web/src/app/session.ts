@@ -37,6 +37,9 @@ export function useSurroundings(): Surroundings {
   return found;
 }
 
+/** Whether the person may do something beyond records: configure, publish, import. */
+export const may = (session: Session, what: string) => session.may?.includes(what) ?? true;
+
 /** Dates and money in the reader's language, the site's time zone and currency. */
 export function useSay() {
   const { language, t } = useLanguage();

@@ -22,7 +22,7 @@ export const usePhone = () => useMedia(PHONE);
 export const useStill = () => useMedia(STILL);
 
 const FONT =
-  'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
+  '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 
 /** Ant Design in our colours; the same values as the custom properties in ground.css. */
 export function useTheme(): ThemeConfig {

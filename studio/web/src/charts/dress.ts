@@ -3,7 +3,7 @@ import type { Tints } from "./palette";
 type Part = Record<string, unknown>;
 
 const FONT =
-  'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
+  '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 
 interface Hit {
   name?: string;
@@ -45,7 +45,8 @@ function series(part: Part, tint: Tints): Part {
     Object.assign(dressed, { lineStyle: { width: 2 }, symbol: "circle", symbolSize: 6, emphasis: { focus: "none" } });
   }
   if (part.type === "pie") {
-    dressed.label = { ...((part.label as Part | undefined) ?? {}), color: tint.text };
+    dressed.percentPrecision = 0;
+    dressed.label = { ...((part.label as Part | undefined) ?? {}), color: tint.text, alignTo: "edge", edgeDistance: 4, overflow: "break" };
     dressed.itemStyle = { borderColor: tint.surface, borderWidth: 2 };
   }
   if (part.type === "gauge") {
@@ -53,7 +54,7 @@ function series(part: Part, tint: Tints): Part {
     dressed.axisLine = { lineStyle: { width: 12, color: [[1, tint.line]] } };
   }
   if (part.markLine) {
-    dressed.markLine = { ...(part.markLine as Part), lineStyle: { type: "dashed", color: tint.quiet }, label: { color: tint.quiet, fontSize: 11 } };
+    dressed.markLine = { ...(part.markLine as Part), lineStyle: { type: "dashed", color: tint.quiet }, label: { color: tint.quiet, fontSize: 11, position: "insideEndTop" } };
   }
   return dressed;
 }

@@ -24,7 +24,7 @@ export function Asked({ required, wrong, ...input }: Props) {
           </>
         )}
       </label>
-      <FieldInput {...input} id={id} invalid={Boolean(wrong)} describedBy={said || undefined} />
+      <FieldInput {...input} field={{ ...field, required }} id={id} invalid={Boolean(wrong)} describedBy={said || undefined} />
       {wrong && <p id={`${id}-wrong`} className="asked-wrong">{wrong}</p>}
       {field.help && <p id={`${id}-help`} className="asked-help">{field.help}</p>}
     </div>

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useParams, useSearchParams } from "react-router";
 import { api } from "../../api/client";
 import { asRefusal } from "../../api/problem";
-import type { Dashboard } from "../../api/types";
+import type { Dashboard, Tile } from "../../api/types";
 import { LIVE } from "../../app/live";
 import { useSay, useSurroundings } from "../../app/session";
 import { useLanguage } from "../../i18n/language";
@@ -14,6 +14,7 @@ import { Splash } from "../../widgets/Splash";
 import { Drill, type Drilled } from "./Drill";
 import { FilterBar } from "./FilterBar";
 import { dashboardAsked } from "./period";
+import { isHeadline } from "./TileBody";
 import { TileFrame } from "./TileFrame";
 import "../list/list.css";
 import "./dashboard.css";
@@ -49,19 +50,17 @@ export default function DashboardPage() {
       {layers.map((layer) => (
         <section key={layer.name} className="dash-layer">
           {layer.label && <h2>{layer.label}</h2>}
-          <div className="tiles">
-            {layer.tiles.map((one) => {
-              const tile = board.tiles[one];
-              return tile ? (
-                <TileFrame
-                  key={one}
-                  name={one}
-                  tile={tile}
-                  onDrill={(key, point, pointLabel) => setDrilled({ tile: key, label: tile.label, point, pointLabel })}
-                />
-              ) : null;
-            })}
-          </div>
+          {[true, false].map((plain) => {
+            const names = layer.tiles.filter((one) => board.tiles[one] && isHeadline(board.tiles[one]) === plain);
+            if (names.length === 0) return null;
+            return (
+              <div key={String(plain)} className={plain ? "numbers" : "drawings"}>
+                {names.map((one) => (
+                  <TileFrame key={one} tile={board.tiles[one] as Tile} onDrill={(point, pointLabel) => setDrilled({ tile: one, label: board.tiles[one]?.label ?? one, point, pointLabel })} />
+                ))}
+              </div>
+            );
+          })}
         </section>
       ))}
       {drilled && <Drill dashboard={name} drilled={drilled} asked={asked} onClose={() => setDrilled(null)} />}

@@ -8,6 +8,9 @@ interface Props {
   onPoint: (point: Json, name: string) => void;
 }
 
+/** The strongest tint in percent: on it the number still reads well in both themes. */
+const DEEPEST = 62;
+
 /** A heat map as a table: each cell holds its number, so the colour only helps the eye. */
 export function Heat({ facts, label, onPoint }: Props) {
   const { t } = useLanguage();
@@ -36,7 +39,7 @@ export function Heat({ facts, label, onPoint }: Props) {
                 const share = cell.value / most;
                 const name = `${row.label} · ${column.label}`;
                 return (
-                  <td key={column.label} className={share > 0.6 ? "heat-deep" : undefined} style={{ "--share": `${Math.round(share * 100)}%` } as React.CSSProperties}>
+                  <td key={column.label} style={{ "--share": `${Math.round(share * DEEPEST)}%` } as React.CSSProperties}>
                     <button aria-label={`${name}：${cell.shown ?? cell.value}`} onClick={() => onPoint(cell.point ?? null, name)}>
                       {cell.shown || number(cell.value, 1)}
                     </button>

@@ -31,7 +31,7 @@ export function TileBody({ tile, asTable, onPoint, onAll }: Props) {
     const columns = (facts.columns ?? []).map((column): Column => ({ key: column.key ?? column.label, label: column.label, type: column.type ?? "text" }));
     return facts.items.length > 0 ? <Table rows={facts.items} columns={columns} /> : none;
   }
-  if (tile.show === "number" || (!tile.option && points.length === 0 && !facts.cells)) return <Headline tile={tile} onAll={onAll} />;
+  if (isHeadline(tile)) return <Headline tile={tile} onAll={onAll} />;
   if (facts.cells) return facts.cells.length > 0 ? <Heat facts={facts} label={tile.label} onPoint={onPoint} /> : none;
   if (points.length === 0 && !hasSeries(tile)) return none;
   if (asTable || tile.show === "table") return <Points tile={tile} onPoint={onPoint} />;
@@ -42,6 +42,10 @@ export function TileBody({ tile, asTable, onPoint, onAll }: Props) {
     </Suspense>
   );
 }
+
+/** Tiles that are one number: they stand together above the drawings. */
+export const isHeadline = (tile: Tile): boolean =>
+  tile.show === "number" || (!hasSeries(tile) && !tile.data?.points?.length && !tile.data?.cells && !tile.data?.items);
 
 const hasSeries = (tile: Tile) => Array.isArray(tile.option?.series) && tile.option.series.length > 0;
 

@@ -3,22 +3,20 @@ import { Popover } from "antd";
 import { useState } from "react";
 import type { Json, Tile } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
-import { TileBody } from "./TileBody";
+import { isHeadline, TileBody } from "./TileBody";
 
 interface Props {
-  name: string;
   tile: Tile;
-  onDrill: (tile: string, point: Json | undefined, label: string) => void;
+  onDrill: (point: Json | undefined, label: string) => void;
 }
 
 /** A tile: its name, how its number is computed, the way to its records, and the number itself. */
-export function TileFrame({ name, tile, onDrill }: Props) {
+export function TileFrame({ tile, onDrill }: Props) {
   const { t } = useLanguage();
   const [asTable, setAsTable] = useState(false);
   const drawn = Boolean(tile.option) && (tile.data?.points?.length ?? 0) > 0 && tile.show !== "number" && tile.show !== "table" && !tile.error;
-  const wide = (tile.width ?? 1) > 1;
   return (
-    <section className={wide ? "tile tile-wide" : "tile"} aria-label={tile.label}>
+    <section className="tile" aria-label={tile.label}>
       <header>
         <h3>{tile.label}</h3>
         {tile.definition && (
@@ -33,13 +31,13 @@ export function TileFrame({ name, tile, onDrill }: Props) {
             {asTable ? <BarChartOutlined aria-hidden /> : <TableOutlined aria-hidden />}
           </button>
         )}
-        {!tile.error && (
-          <button className="tile-way" aria-label={`${t("dash.records")}：${tile.label}`} title={t("dash.records")} onClick={() => onDrill(name, undefined, "")}>
+        {!tile.error && !isHeadline(tile) && (
+          <button className="tile-way" aria-label={`${t("dash.records")}：${tile.label}`} title={t("dash.records")} onClick={() => onDrill(undefined, "")}>
             <UnorderedListOutlined aria-hidden />
           </button>
         )}
       </header>
-      <TileBody tile={tile} asTable={asTable} onPoint={(point, label) => onDrill(name, point, label)} onAll={() => onDrill(name, undefined, "")} />
+      <TileBody tile={tile} asTable={asTable} onPoint={onDrill} onAll={() => onDrill(undefined, "")} />
     </section>
   );
 }

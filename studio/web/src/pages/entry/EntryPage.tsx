@@ -151,7 +151,7 @@ function Entry({ name, form, entity }: { name: string; form: FormModel; entity: 
         ))}
         <Duplicates entity={entity} values={values} />
         <div className="entry-ways">
-          <Button onClick={clear}>{t("entry.clear")}</Button>
+          <Button size="large" onClick={clear}>{t("entry.clear")}</Button>
           <Button type="primary" htmlType="submit" size="large" loading={busy}>{t("entry.save")}</Button>
         </div>
       </form>

@@ -16,7 +16,7 @@ export function Home() {
   const { model, session } = useSurroundings();
   const say = useSay();
   const { hour } = wallOf(new Date(), say.timezone);
-  const part = t(hour < 11 ? "home.morning" : hour < 13 ? "home.noon" : hour < 18 ? "home.afternoon" : "home.evening");
+  const part = t(hour < 5 ? "home.evening" : hour < 11 ? "home.morning" : hour < 13 ? "home.noon" : hour < 18 ? "home.afternoon" : "home.evening");
   const blocks = model.home.length > 0 ? model.home : model.menu;
   const forms = blocks.filter((entry) => entry.kind === "form");
   const lists = blocks.filter((entry) => entry.kind === "view" && model.views[entry.name]?.show !== "board");

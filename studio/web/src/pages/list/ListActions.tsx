@@ -5,7 +5,7 @@ import { address } from "../../api/client";
 import type { Asked } from "../../api/queries";
 import type { EntityModel } from "../../api/types";
 import { pathOf } from "../../app/paths";
-import { useSurroundings } from "../../app/session";
+import { may, useSurroundings } from "../../app/session";
 import { useLanguage } from "../../i18n/language";
 
 interface Props {
@@ -30,7 +30,7 @@ export function ListActions({ entity, asked, form }: Props) {
             ],
           }}
         >
-          <Button icon={<DownloadOutlined aria-hidden />}>{t("list.export")}</Button>
+          <Button icon={<DownloadOutlined aria-hidden />} className="only-wide">{t("list.export")}</Button>
         </Dropdown>
       )}
       <ImportHint entity={entity} />
@@ -47,7 +47,7 @@ export function ListActions({ entity, asked, form }: Props) {
 export function ImportHint({ entity }: { entity: EntityModel }) {
   const { t } = useLanguage();
   const { session } = useSurroundings();
-  if (!entity.can.create || (session.may && !session.may.includes("import"))) return null;
+  if (!entity.can.create || !may(session, "import")) return null;
   return (
     <Popover
       trigger="click"

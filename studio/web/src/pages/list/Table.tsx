@@ -6,6 +6,7 @@ import { recordPath } from "../../app/paths";
 import { FieldText } from "../../fields/FieldText";
 import { fieldOf } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
+import { useMore } from "./useMore";
 
 interface Props {
   rows: RecordShape[];
@@ -21,6 +22,7 @@ const AT_THE_RIGHT = ["number", "integer", "money", "score", "duration"];
 export function Table({ rows, columns, entity, sort, onSort }: Props) {
   const { t } = useLanguage();
   const go = useNavigate();
+  const { frame, more } = useMore<HTMLDivElement>();
   const body = useRef<HTMLTableSectionElement>(null);
 
   const keyed = (event: KeyboardEvent) => {
@@ -34,7 +36,7 @@ export function Table({ rows, columns, entity, sort, onSort }: Props) {
   };
 
   return (
-    <div className="table-frame">
+    <div ref={frame} className={more ? "table-frame table-more" : "table-frame"}>
       <table className="table" onKeyDown={keyed}>
         <thead>
           <tr>

@@ -2,7 +2,7 @@ import { RightOutlined } from "@ant-design/icons";
 import { useMemo, useState } from "react";
 import type { EntityModel, Json, RecordShape } from "../../api/types";
 import { useSurroundings } from "../../app/session";
-import { isEmpty } from "../../fields/shape";
+import { editable, isEmpty } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
 import type { Draft } from "./draft";
 import { FieldRow } from "./FieldRow";
@@ -25,6 +25,8 @@ export function Details({ record, entity, draft, onChange }: Props) {
   return (
     <>
       {sections.map((section, at) => {
+        const shown = section.fields.filter((field) => editable(field, record) || !isEmpty(record.values[field.name]));
+        if (shown.length === 0) return null;
         const filled = section.fields.filter((field) => !isEmpty(record.values[field.name])).length;
         const touched = section.fields.some((field) => draft && field.name in draft.values);
         const open = turned[section.name] ?? (at === 0 || touched || (filled > 0 && section.name !== "system"));
@@ -35,13 +37,13 @@ export function Details({ record, entity, draft, onChange }: Props) {
                 <button className="details-turn" aria-expanded={open} onClick={() => setTurned((all) => ({ ...all, [section.name]: !open }))}>
                   <RightOutlined aria-hidden rotate={open ? 90 : 0} />
                   {section.label}
-                  <span className="quiet small">{filled}/{section.fields.length}</span>
+                  <span className="quiet small">{filled}/{shown.length}</span>
                 </button>
               </h2>
             )}
             {open && (
               <dl className="details-fields">
-                {section.fields.map((field) => (
+                {shown.map((field) => (
                   <FieldRow
                     key={field.name}
                     record={record}

@@ -29,7 +29,7 @@ export function recordSections(model: Model, entity: EntityModel, words: { other
   for (const machine of entity.machines) {
     for (const step of model.machines[machine]?.transitions ?? []) if (step.form) addForm(step.form);
   }
-  const rest = entity.fields.filter((field) => field.type !== "backlink").map((field) => field.name);
+  const rest = entity.fields.filter((field) => field.type !== "backlink" && field.type !== "state").map((field) => field.name);
   const alone = sections.length === 0;
   add("other", alone ? "" : words.other, rest);
   const system = SYSTEM_FIELDS.slice(1).flatMap((name) => fieldOf(entity, name) ?? []);

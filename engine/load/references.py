@@ -64,8 +64,24 @@ class References:
         self._removed = frozenset(removed)
         self.uses = Use()
         self.names: dict[str, set[str]] = {kind: set(manifest.of(kind)) for kind in KINDS}
+        #: Fields that are written but could not be built, by entity; None: all of its fields.
+        self._broken: dict[str, set[str] | None] = {}
         for draft in drafts:
             self.names[draft.kind].add(draft.name)
+            if draft.kind == "entity":
+                self._note_broken(draft)
+
+    def _note_broken(self, draft: Draft) -> None:
+        fields, built = draft.node.get("fields"), self.manifest.entities.get(draft.name)
+        if fields is None or not isinstance(fields.value, dict):
+            self._broken[draft.name] = None
+        elif built is not None and fields.value.keys() - built.fields.keys():
+            self._broken[draft.name] = set(fields.value) - set(built.fields)
+
+    def is_broken(self, entity: str, field: str) -> bool:
+        """True for a field that is written, but wrongly: the mistake is told where it stands and nowhere else."""
+        broken = self._broken.get(entity, frozenset())
+        return broken is None or field in broken
 
     def is_removed(self, entity: str, field: str) -> bool:
         """True for a field an overlay took away."""
@@ -142,7 +158,7 @@ class References:
     def field(self, entity: str | None, name: str, where: Where) -> Problem | None:
         """D021 when an entity that is known has no such field."""
         known = self.manifest.entities.get(entity or "")
-        if known is None or name in known.fields or name in SYSTEM_FIELDS:
+        if known is None or name in known.fields or name in SYSTEM_FIELDS or self.is_broken(known.name, name):
             return None
         if (known.name, name) in self._removed:
             self.uses.note(known.name, name, where)

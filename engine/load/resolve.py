@@ -166,7 +166,7 @@ class Types:
             name, entity = str(problem.parameters.get("name", "")), problem.parameters.get("entity") or place.entity
             if problem.code in ("X013", "X014") and self._references.is_removed(str(entity), name):
                 self._references.uses.note(str(entity), name, problem.where)
-            else:
+            elif problem.code not in ("X013", "X014") or not self._references.is_broken(str(entity), name):
                 yield problem
         if not problems:
             yield from wrong_type(term, given)

@@ -152,7 +152,8 @@ def money(value: Any) -> Any:
 
 
 def _units(value: Decimal) -> int:
-    return int((value * SCALE).to_integral_value(ROUND_HALF_UP))
+    # An empty sum of amounts is a plain 0.
+    return int((Decimal(value) * SCALE).to_integral_value(ROUND_HALF_UP))
 
 
 def _money_operation(sign: str, left: Any, right: Any) -> Any:
@@ -166,7 +167,7 @@ def _money_operation(sign: str, left: Any, right: Any) -> Any:
             return left * right
         return Decimal(half_up(_units(left) * right)).scaleb(-4)
     if isinstance(right, Decimal):
-        return _units(left) / _units(right)
+        return _units(money(left)) / _units(right)
     return Decimal(half_up(_units(left) / right)).scaleb(-4)
 
 

@@ -40,4 +40,4 @@ def test_the_scenario_holds(site: str, name: str) -> None:
 
     manifest, registry = _loaded(site)
     result = run(manifest, registry, manifest.scenarios[name])
-    assert result.passed, "\n".join(str(failure) for failure in result.failures)
+    assert result.passed, "\n".join(problem.text("zh") for problem in result.problems)

@@ -10,7 +10,7 @@ import ast
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -156,6 +156,7 @@ class EntityPlan:
     automatic: bool
     itself: str | None
     shown: tuple[str, ...]
+    keyed: tuple[str, ...]
 
 
 class Compiled:
@@ -342,6 +343,11 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         automatic=any(each.automatic for each in machines),
         itself=next((name for name, plan in fields.items() if plan.links_to == entity.name), None),
         shown=tuple(name for name, plan in fields.items() if plan.field.type != "backlink"),
+        keyed=tuple(
+            name
+            for name in fields
+            if any(name in rule.match and "exact" not in rule.match.values() for rule in entity.duplicates.values())
+        ),
     )
 
 
@@ -401,6 +407,9 @@ def _counted(
 
 def _field_plan(compiled: Compiled, entity: Entity, field: Field, states: Mapping[str, MachinePlan]) -> FieldPlan:
     plugin = compiled.registry.get(FieldType, field.type)
+    if field.type == "datetime" and "timezone" not in field.options:
+        # What is typed without a zone means the site's own time.
+        field = replace(field, options={**field.options, "timezone": compiled.manifest.site.timezone})
 
     def call(term: Any) -> Call | None:
         return compiled.call(term, entity.name) if isinstance(term, Expression | Condition) else None

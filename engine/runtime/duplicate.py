@@ -20,6 +20,7 @@ from engine.runtime.context import Context
 SUFFIX = re.compile(r"(股份有限公司|有限责任公司|集团有限公司|有限公司|集团公司|分公司|公司|集团|coltd|ltd|inc|llc|corp|gmbh)$")
 #: Candidates looked at per rule; more than that and the key says nothing.
 MOST = 50
+KEYS = ("entity", "field", "key", "record")
 #: What a rule's answer weighs when several match.
 ORDER = {"block": 0, "merge": 1, "link": 2, "warn": 3}
 
@@ -102,12 +103,28 @@ def _blocked_by_keys(
         return []
     if exact:
         return list(context.records.find(context.connection, plan.name, exact, MOST))
-    found: dict[int, Record] = {}
+    ids: set[int] = set()
     for name in rule.match:
         keys = tuple(plan.fields[name].type.keys(values[name])) if values[name] is not None else ()
-        for record in context.records.by_keys(context.connection, plan.name, name, keys, MOST) if keys else ():
-            found[record.id] = record
-    return list(found.values())
+        if keys:
+            marks = ", ".join("?" * len(keys))
+            text = f"SELECT record FROM fl_keys WHERE entity = ? AND field = ? AND key IN ({marks}) LIMIT {MOST}"
+            ids.update(number for (number,) in context.connection.execute(text, (plan.name, name, *keys)))
+    return list(context.records.get_many(context.connection, plan.name, ids).values())
+
+
+def remember(context: Context, plan: EntityPlan, record: Record, old: Mapping[str, Any] | None) -> None:
+    """Keep the keys that names are found again by; ``old`` holds what an update changed, None for a new record."""
+    for name in plan.keyed:
+        if old is not None and name not in old:
+            continue
+        if old is not None:
+            context.connection.execute(
+                "DELETE FROM fl_keys WHERE record = ? AND entity = ? AND field = ?", (record.id, plan.name, name)
+            )
+        value = record.values.get(name)
+        for key in dict.fromkeys(plan.fields[name].type.keys(value)) if value is not None else ():
+            context.connection.append("fl_keys", KEYS, (plan.name, name, key, record.id))
 
 
 def _compare(

@@ -62,6 +62,7 @@ def create(
     log.created(context, plan, record)
     counter.moved(context, plan, None, record)
     idle.watch(context, plan, record, None)
+    duplicate.remember(context, plan, record, None)
     _announce(context, plan, record, {}, "created")
     if match is not None:
         duplicate.tell(context, record, match)
@@ -249,6 +250,7 @@ def save(
     log.changed(context, plan, changed, old, changes, action)
     counter.moved(context, plan, record, changed)
     idle.watch(context, plan, changed, old)
+    duplicate.remember(context, plan, changed, old)
     _announce(context, plan, changed, old, "changed", rule)
     return changed
 

@@ -22,6 +22,7 @@ from engine.runtime.context import Parts, values_of
 from engine.store import tables
 from engine.store.connection import Connection
 from engine.store.database import Database
+from engine.store.encode import from_text
 from engine.store.records import Records
 
 #: Keys of a step that are no field of a record.
@@ -36,6 +37,8 @@ class Result:
     problems: tuple[Problem, ...]
     steps: int
     seconds: float
+    notes: tuple[str, ...] = ()
+    """Rules that failed on the way, each with its reason: often the cause of what was not found."""
 
     @property
     def passed(self) -> bool:
@@ -110,10 +113,20 @@ def run(manifest: Manifest, registry: Registry, scenario: Scenario, compiled: Co
         problems += [_failed(problem, scenario.where) for problem in error.problems]
     except KeyError as error:
         problems.append(Problem("S005", scenario.where, parameters={"handle": error.args[0] if error.args else ""}))
-    finally:
-        if stage is not None:
-            stage.database.close()
-    return Result(scenario.name, tuple(problems), len(scenario.steps), time.perf_counter() - begun)
+    notes = _failed_runs(stage) if stage is not None else ()
+    if stage is not None:
+        stage.database.close()
+    return Result(scenario.name, tuple(problems), len(scenario.steps), time.perf_counter() - begun, notes)
+
+
+def _failed_runs(stage: Stage) -> tuple[str, ...]:
+    text = "SELECT trigger, data FROM fl_runs WHERE state IN ('failed', 'stopped') ORDER BY id"
+    found = []
+    for name, data in stage.ask(lambda context: context.connection.execute(text)):
+        about = from_text(data)
+        reasons = [each.get("message", "") for each in about.get("problems", [about.get("problem", {})])]
+        found.append(f"{about.get('where', '')} {name}: {'; '.join(reasons)}".strip())
+    return tuple(dict.fromkeys(found))
 
 
 def _failed(problem: Problem, where: Any) -> Problem:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -156,6 +157,8 @@ class Postgresql:
             number = connection.scalar("SELECT pg_current_xact_id_if_assigned()::text")
         except BaseException as error:
             _end(raw)
+            if isinstance(connection.broken, _Lost):
+                raw.close()
             # A rule that caught the deadlock of a statement caught what was not its own: the turn is run again.
             if isinstance(connection.broken, Again) and not isinstance(error, Again):
                 raise connection.broken from error
@@ -222,6 +225,8 @@ def translate(error: BaseException) -> BaseException:
     if isinstance(error, (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections)):
         return Unavailable(Problem("B002" if isinstance(error, errors.DiskFull) else "B006", parameters={
             "free": 0, "reason": str(error).splitlines()[0]}))
+    if isinstance(error, errors.FeatureNotSupported) and "cached plan" in str(error):
+        return _Lost("the tables changed under a prepared statement")
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return Unavailable(Problem("B004", parameters={"file": "PostgreSQL", "reason": str(error).splitlines()[0]}))
     if isinstance(error, errors.LockNotAvailable):
@@ -234,5 +239,8 @@ def translate(error: BaseException) -> BaseException:
 def _violation(error: Any) -> Violation:
     kinds = {"23505": "unique", "23503": "foreign", "23502": "empty"}
     said = error.diag
+    named = re.match(r"Key \(([^)]+)\)=", said.message_detail or "")
     columns = [said.column_name] if said.column_name else []
+    if named and not columns:
+        columns = [column.strip(' "') for column in named[1].split(",")]
     return Violation(kinds.get(error.sqlstate or "", "check"), said.table_name or "", columns, said.constraint_name or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from engine.model.manifest import Manifest
 from engine.store import columns as kind
 from engine.store import system
 from engine.store.connection import Connection
+from engine.store.encode import to_text
 from engine.store.statement import dialect_of
 
 #: Columns every entity's table has before its own.
@@ -59,11 +60,21 @@ class Stored:
 
 
 class Schema:
-    """All tables of a site. System tables are attributes: ``schema.history``, ``schema.timers`` …"""
+    """All tables of a site. System tables are attributes: ``schema.history``, ``schema.timers`` …
 
-    def __init__(self, metadata: sa.MetaData, entities: Mapping[str, Stored]) -> None:
+    ``initial`` gives, for a state field (entity, field), its machine and first state: what records have that are older
+    than the machine.
+    """
+
+    def __init__(
+        self,
+        metadata: sa.MetaData,
+        entities: Mapping[str, Stored],
+        initial: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+    ) -> None:
         self.metadata = metadata
         self.entities = entities
+        self.initial = initial or {}
 
     def __getattr__(self, name: str) -> sa.Table:
         table = self.__dict__["metadata"].tables.get(f"fl_{name}") if "metadata" in self.__dict__ else None
@@ -82,10 +93,14 @@ class Schema:
     @functools.cache  # noqa: B019 - a schema lives as long as its manifest
     def statements(self, dialect: str) -> tuple[str, ...]:
         """The SQL that makes every table in an empty database, in order."""
+        return self.making(dialect, self.metadata.tables.values())
+
+    def making(self, dialect: str, tables: Iterable[sa.Table]) -> tuple[str, ...]:
+        """The SQL that makes these tables with their keys and indexes, in order."""
         compiler = dialect_of(dialect)
         made: list[Any] = []
         tied: list[Any] = []
-        for table in self.metadata.tables.values():
+        for table in tables:
             if dialect == "sqlite":
                 made.append(CreateTable(table))
             else:
@@ -98,6 +113,29 @@ class Schema:
         """Make every table in an empty database."""
         for statement in self.statements(connection.dialect):
             connection.execute(statement)
+        self.remember(connection)
+
+    def shape(self) -> dict[str, Any]:
+        """What the columns mean, which they do not tell themselves: the type of each field and where a link leads."""
+        return {
+            name: {
+                "fields": {
+                    field.name: f"{field.type}:{target_of(field)}" if field.type in (*LINKS, "links") else field.type
+                    for field in stored.entity.fields.values()
+                    if field.name in stored.fields or field.name in stored.many
+                },
+                "searched": list(stored.searched),
+            }
+            for name, stored in self.entities.items()
+        }
+
+    def remember(self, connection: Connection) -> None:
+        """Keep the shape beside the tables, for the next change of them."""
+        connection.execute(
+            "INSERT INTO fl_settings (name, value) VALUES ('shape', ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (to_text(self.shape()),),
+        )
 
 
 def build(manifest: Manifest, field_types: Mapping[str, Storable]) -> Schema:
@@ -105,7 +143,8 @@ def build(manifest: Manifest, field_types: Mapping[str, Storable]) -> Schema:
     metadata = sa.MetaData()
     system.build(metadata)
     entities = {name: _stored(metadata, entity, field_types) for name, entity in manifest.entities.items()}
-    return Schema(metadata, entities)
+    initial = {(m.entity, m.field): (m.name, m.initial) for m in manifest.state_machines.values()}
+    return Schema(metadata, entities, initial)
 
 
 def _stored(metadata: sa.MetaData, entity: Entity, field_types: Mapping[str, Storable]) -> Stored:

@@ -10,6 +10,8 @@ from engine.source.found import Found
 #: Bytes a file may have.
 MAX_BYTES = 1_000_000
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Control and private characters: what bytes that are no text decode to.
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\ufffe\uffff]")
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -38,13 +40,31 @@ def _name_encoding(raw: bytes, at: int) -> Found:
     if _is_utf16(raw):
         return Found("Y005", 0)
     line = raw.count(b"\n", 0, at) + 1
-    for encoding in ("gb18030", "big5"):
+    encoding = guess_encoding(raw)
+    if encoding is None:
+        return Found("Y006", 0, {"line": line, "byte": f"0x{raw[at]:02X}"})
+    return Found("Y004", 0, {"encoding": "GBK" if encoding == "gb18030" else "Big5", "line": line})
+
+
+def guess_encoding(raw: bytes) -> str | None:
+    """The encoding in which the bytes are text without control characters: utf-8, utf-16, gb18030 or big5; else None.
+
+    Source: the order follows what Windows programs in China write (UTF-8, then Notepad's Unicode, then GBK).
+    """
+    if _is_utf16(raw):
+        little = raw.startswith(codecs.BOM_UTF16_LE) or (raw[1::2].count(0) > raw[0::2].count(0))
+        marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        candidates = ["utf-16" if marked else "utf-16-le" if little else "utf-16-be"]
+    else:
+        candidates = ["utf-8", "gb18030", "big5"]
+    for encoding in candidates:
         try:
-            raw.decode(encoding)
+            text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return Found("Y004", 0, {"encoding": "GBK" if encoding == "gb18030" else "Big5", "line": line})
-    return Found("Y006", 0, {"line": line, "byte": f"0x{raw[at]:02X}"})
+        if not _NO_TEXT.search(text):
+            return encoding
+    return None
 
 
 def _is_utf16(raw: bytes) -> bool:

@@ -40,7 +40,7 @@ def _near(lines: Lines, began: int, at: int) -> Found | None:
         words = lines.words(number)
         wide = _ANY_COLON.match(words)
         if wide:
-            return signs.colon(start + wide.start(1))
+            return signs.colon(lines.text, start + wide.start(1))
         tight = _NO_SPACE.match(words)
         if tight:
             colon = start + tight.end(2)

@@ -44,7 +44,7 @@ class FlowScan:
             elif sign == ",":
                 self.here += 1
             elif sign == "，":
-                self.found.append(signs.comma(self.here))
+                self.found.append(signs.comma(self.text, self.here))
                 self.here += 1
             else:
                 self._entry()
@@ -70,7 +70,7 @@ class FlowScan:
         match = _KEY.match(self.text, self.here, self.stop)
         if match and not self.text.startswith("{{", self.here):
             if match.group(1):
-                self.found.append(signs.colon(match.start(1)))
+                self.found.append(signs.colon(self.text, match.start(1)))
             self.here = match.end()
             while self.here < self.stop and self.text[self.here] in " \t":
                 self.here += 1

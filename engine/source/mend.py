@@ -91,7 +91,7 @@ class LineScan:
             return
         name = signs.NAME_COLON.match(text, at, key.end())
         if name:
-            self.found.append(signs.colon(name.start(1)))
+            self.found.append(signs.colon(self.text, name.start(1)))
         column = at - self.lines.starts[number]
         if _BLOCK.match(text[key.end() : stop]):
             self._block = column
@@ -102,7 +102,7 @@ class LineScan:
         colon = signs.NAME_COLON.match(self.text, at, stop)
         space = _ODD_SPACE_AFTER_COLON.match(self.text, at, stop)
         if colon:
-            self.found.append(signs.colon(colon.start(1)))
+            self.found.append(signs.colon(self.text, colon.start(1)))
             self._value(number, colon.end(), stop)
         elif space:
             self.found.append(signs.space(space.start(1), space.group(1), " "))

@@ -25,14 +25,18 @@ BRACKETS = {"｛": "{", "｝": "}", "［": "[", "］": "]", "【": "[", "】": "
 NAME_COLON = re.compile(r"[a-z_][a-z0-9_]*[ \t]*(：)")
 
 
-def colon(at: int) -> Found:
+def colon(text: str, at: int) -> Found:
     """A full-width colon where a key ends."""
-    return Found("Y008", at, {}, (Splice(at, at + 1, ": "),), fix=True)
+    return Found("Y008", at, {}, (Splice(at, at + 1, ":" + _gap(text, at)),), fix=True)
 
 
-def comma(at: int) -> Found:
+def comma(text: str, at: int) -> Found:
     """A full-width comma between two entries."""
-    return Found("Y009", at, {}, (Splice(at, at + 1, ", "),), fix=True)
+    return Found("Y009", at, {}, (Splice(at, at + 1, "," + _gap(text, at)),), fix=True)
+
+
+def _gap(text: str, at: int) -> str:
+    return "" if text[at + 1 : at + 2] in ("", " ", "\t", "\r", "\n") else " "
 
 
 def bracket(at: int, sign: str) -> Found:

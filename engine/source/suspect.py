@@ -14,6 +14,8 @@ from engine.source.splice import Splice
 MAX_SIGNS = 100
 
 _SWALLOWED = re.compile(r"[ \t]+(#[^\s#!][^\r\n]*)")
+#: A colour or a number: never a comment.
+_MEANT = re.compile(r"#(?:[0-9a-fA-F]{3,8}|\d+)\Z")
 _LEADING = re.compile(f"{signs.SPACE}[ \t\u3000\u00a0\u200b\ufeff]*")
 _TRAILING = re.compile(f"[ \t]*{signs.SPACE}+\\Z")
 _TORN = re.compile(r"[^{}\[\]\"'\r\n]*?(?=[ \t]*(?:,[ \t]*[^\s,:]+:(?:\s|\Z)|\}))")
@@ -37,25 +39,29 @@ def look(text: str, node: Node, key: Node | None, *, is_key: bool, flow: bool) -
     if signs.in_quotes(word):
         return [signs.quotes(node.start, word)]
     if word[0] in "｛［" and word[-1] in "｝］":
-        return [signs.bracket(node.start, word[0]), signs.bracket(node.end - 1, word[-1]), *_inside(node.start, word)]
+        return [
+            signs.bracket(node.start, word[0]),
+            signs.bracket(node.end - 1, word[-1]),
+            *_inside(text, node.start, word),
+        ]
     if flow and not is_key:
-        return _inside(node.start, word, every_comma=key is None)
+        return _inside(text, node.start, word, every_comma=key is None)
     return _colons(text, node, key, word, is_key)
 
 
 def _colons(text: str, node: Node, key: Node | None, word: str, is_key: bool) -> list[Found]:
-    found = [signs.colon(node.start + match.start(1)) for match in _NEXT_LINE_COLON.finditer(word)]
+    found = [Found("Y046", node.start + match.start(1)) for match in _NEXT_LINE_COLON.finditer(word)]
     alone = is_key or key is None or "\n" in text[key.end : node.start]
     first = signs.NAME_COLON.match(word) if alone else None
-    return [signs.colon(node.start + first.start(1)), *found] if first else found
+    return [signs.colon(text, node.start + first.start(1)), *found] if first else found
 
 
-def _inside(start: int, word: str, every_comma: bool = False) -> list[Found]:
+def _inside(text: str, start: int, word: str, every_comma: bool = False) -> list[Found]:
     """Full-width signs that separate entries of a list or map in brackets."""
     commas = [match.start() for match in re.finditer("，", word)] if every_comma else []
     commas += [match.start(1) for match in _ENTRY_COMMA.finditer(word)]
-    found = [signs.comma(start + at) for at in sorted(set(commas))[:MAX_SIGNS]]
-    return found + [signs.colon(start + match.start(1)) for match in _ENTRY_COLON.finditer(word)]
+    found = [signs.comma(text, start + at) for at in sorted(set(commas))[:MAX_SIGNS]]
+    return found + [signs.colon(text, start + match.start(1)) for match in _ENTRY_COLON.finditer(word)]
 
 
 def _edges(text: str, node: Node, word: str) -> list[Found]:
@@ -74,13 +80,13 @@ def _edges(text: str, node: Node, word: str) -> list[Found]:
 
 def _swallowed(node: Node, match: re.Match[str]) -> Found:
     words = match.group(1).rstrip()
-    splices = () if re.search(r"\s", words) else (Splice(match.start(1), match.start(1) + len(words), quoted(words)),)
+    splices = () if not _MEANT.match(words) else (Splice(match.start(1), match.start(1) + len(words), quoted(words)),)
     return Found("Y013", match.start(1), {"fixed": quoted(words)}, splices, fix=bool(splices))
 
 
 def _bare(text: str, key: Node) -> list[Found]:
     """A word between commas in braces that has no value: ``{zh: 你好, 世界}``, ``{value: =min(a, b)}``, ``{zh：线索}``."""
-    inside = _inside(key.start, text[key.start : key.end])
+    inside = _inside(text, key.start, text[key.start : key.end])
     if inside:
         return inside
     colon = text.rfind(":", text.rfind("\n", 0, key.start) + 1, key.start)

@@ -80,7 +80,7 @@ class References:
 
     def is_broken(self, entity: str, field: str) -> bool:
         """True for a field that is written, but wrongly: the mistake is told where it stands and nowhere else."""
-        broken = self._broken.get(entity, frozenset())
+        broken: set[str] | None = self._broken.get(entity, set())
         return broken is None or field in broken
 
     def is_removed(self, entity: str, field: str) -> bool:

@@ -150,7 +150,9 @@ def test_no_text_makes_the_loader_raise(text: str, registry: Registry) -> None:
     ),
     value=st.recursive(
         st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["a", "=b", "4h", "{{ x }}", "*"]),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "x", "zh"]), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "x", "zh"]), inner, max_size=3)
+        ),
         max_leaves=8,
     ),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -36,8 +35,7 @@ kind: metric
 name: dwell_NAME
 label: {zh: 停留, en: Dwell}
 entity: case
-sum: "=hours(dwell('NAME'))"
-where: "reached('NAME')"
+sum: "=dwell('NAME')"
 """
 
 
@@ -73,22 +71,12 @@ def write_site(folder: Path, activities: list[str]) -> None:
         path.write_text(text, "utf-8")
 
 
-@dataclass(frozen=True)
-class Counted:
-    """What pandas says of a log: hours in each activity (until the case's next event), how often it was left, and the
-    cases that did something else after an activity in ``done``."""
-
-    hours: pd.Series
-    visits: pd.Series
-
-
-def count(log: pd.DataFrame) -> Counted:
-    """Hours and completed visits by activity; the last event of a case has no end and is left out."""
+def count(log: pd.DataFrame) -> pd.Series:
+    """Hours in each activity, all cases together: until the case's next event, for its last one until the log's end."""
     ordered = log.sort_values(["case", "at"], kind="stable")
-    until = ordered.groupby("case")["at"].shift(-1)
+    until = ordered.groupby("case")["at"].shift(-1).fillna(log["at"].max())
     hours = (until - ordered["at"]).dt.total_seconds() / 3600
-    left = ordered.assign(hours=hours)[until.notna()]
-    return Counted(left.groupby("activity")["hours"].sum(), left.groupby("activity")["hours"].size())
+    return hours.groupby(ordered["activity"]).sum()
 
 
 def reopened(log: pd.DataFrame, done: set[str]) -> tuple[set[str], set[str]]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import NotFound, Problem, nearest
-from engine.expression.parse import Expression
+from engine.expression.evaluate import Environment
 from engine.facts import SYSTEM, Event, Record
 from engine.model.assignment import Assignment
 from engine.plugins.slots import Strategy
 from engine.runtime import counter, entity, people
-from engine.runtime.compiled import EntityPlan
+from engine.runtime.compiled import AssignmentPlan, EntityPlan
 from engine.runtime.context import Context, values_of
 from engine.store.encode import micros, to_text
 
@@ -57,58 +57,64 @@ def choose(
     context: Context, plan: EntityPlan, assignment: Assignment, record: Record
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """(who may get it, best first; who may not, each with ``out``: the reason)."""
-    people_of = _people(context, assignment)
-    loads = counter.loads(context, plan, assignment, [int(user["id"]) for user in people_of])
+    users = _people(context, assignment)
+    loads = counter.loads(context, plan, assignment, [user["id"] for user in users])
+    rule = context.compiled.assignment(assignment.name)
     values = values_of(record)
-    where = assignment.candidates.where_
-    call = context.compiled.call(where, plan.name, "candidate") if where is not None else None
-    able: list[Mapping[str, Any]] = []
+    counted = f"open_{plan.name}s"
+    able: dict[int, Mapping[str, Any]] = {}
+    scenes: dict[int, Environment] = {}
     out: list[Mapping[str, Any]] = []
-    for user in people_of:
-        open_count, today = loads[int(user["id"])]
-        candidate = {
-            **user,
-            "open_count": open_count,
-            "today_count": today,
-            f"open_{plan.name}s": open_count,
-            plan.name: values,
-        }
-        name = user.get("name") or user.get("login")
-        reason = None
-        if call is not None and not call(context.environment(None, candidate)):
-            reason = "where"
-        else:
-            reason = _limited(context, plan, assignment, candidate)
+    for user in users:
+        held, today = loads[user["id"]]
+        candidate = {**user, "open_count": held, "today_count": today, counted: held, plan.name: values}
+        scene = context.scene_of(candidate)
+        reason = _unfit(rule, scene, held, today)
         if reason is None:
-            able.append(candidate)
+            able[user["id"]], scenes[user["id"]] = candidate, scene
         else:
-            out.append({"user": user["id"], "name": name, "out": reason, "open": open_count, "today": today})
+            name = user.get("name") or user.get("login")
+            out.append({"user": user["id"], "name": name, "out": reason, "open": held, "today": today})
     strategy = context.registry.get(Strategy, assignment.strategy)
-    ranked = strategy.pick(_Ask(context, plan, assignment, record), assignment, record, able)
-    named = {int(user["id"]): user for user in able}
-    return [_row(named, row) for row in ranked], out
+    ask = _Ask(context, plan, assignment, record, rule, scenes)
+    ranked = strategy.pick(ask, assignment, record, list(able.values()))
+    return [_row(able, row) for row in ranked], out
 
 
-def _row(named: Mapping[int, Mapping[str, Any]], row: Mapping[str, Any]) -> Mapping[str, Any]:
-    user = named.get(row["user"], {})
-    return {
-        **row,
-        "name": user.get("name") or user.get("login"),
-        "open": user.get("open_count"),
-        "today": user.get("today_count"),
-    }
+def _unfit(rule: AssignmentPlan, scene: Environment, held: int, today: int) -> str | None:
+    if rule.where is not None and not rule.where(scene):
+        return "where"
+    for name, limit, number in (("open", rule.open, held), ("per_day", rule.per_day, today)):
+        most = limit(scene) if callable(limit) else limit
+        if most is not None and number >= most:
+            return name
+    return None
+
+
+def _row(able: Mapping[int, Mapping[str, Any]], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    user = able.get(row["user"], {})
+    name = user.get("name") or user.get("login")
+    return {**row, "name": name, "open": user.get("open_count"), "today": user.get("today_count")}
 
 
 class _Ask:
     """What a strategy may ask: the value of a factor for a candidate, the table's answer, whose turn it was."""
 
-    def __init__(self, context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> None:
+    def __init__(
+        self,
+        context: Context,
+        plan: EntityPlan,
+        assignment: Assignment,
+        record: Record,
+        rule: AssignmentPlan,
+        scenes: Mapping[int, Environment],
+    ) -> None:
         self._context, self._plan, self._assignment, self._record = context, plan, assignment, record
+        self._rule, self._scenes = rule, scenes
 
-    def factor(self, expression: Expression, candidate: Mapping[str, Any]) -> float | None:
+    def factor(self, name: str, user: int) -> float | None:
         """A factor's value for a candidate; None where it is empty."""
-        call = self._context.compiled.call(expression, self._plan.name, "candidate")
-        found = call(self._context.environment(None, candidate))
+        found = self._rule.factors[name](self._scenes[user])
         return None if found is None else float(found)
 
     def table(self) -> tuple[int, ...]:
@@ -146,24 +152,6 @@ def _people(context: Context, assignment: Assignment) -> Sequence[Mapping[str, A
     if one.role is not None:
         return people.in_role(context, one.role)
     return [user for user in people.everybody(context).values() if user.get("active") is not False]
-
-
-def _limited(
-    context: Context, plan: EntityPlan, assignment: Assignment, candidate: Mapping[str, Any]
-) -> str | None:
-    limits = assignment.limits
-    if limits is None:
-        return None
-    for name, limit, held in (
-        ("open", limits.open, candidate["open_count"]),
-        ("per_day", limits.per_day, candidate["today_count"]),
-    ):
-        if isinstance(limit, Expression):
-            call = context.compiled.call(limit, plan.name, "candidate")
-            limit = call(context.environment(None, candidate))
-        if limit is not None and held >= limit:
-            return name
-    return None
 
 
 def _backup(context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> int | None:

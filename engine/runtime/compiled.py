@@ -118,6 +118,16 @@ class SlaPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignmentPlan:
+    """An assignment with its expressions compiled in a candidate's scope."""
+
+    where: Call | None
+    open: int | Call | None
+    per_day: int | Call | None
+    factors: Mapping[str, Call]
+
+
+@dataclass(frozen=True, slots=True)
 class IdlePlan:
     """A trigger that waits for a record to stand still: ``since`` a date-time field, for ``span``."""
 
@@ -175,6 +185,7 @@ class Compiled:
         self._templates: dict[str, Callable[[Mapping[str, Any]], str]] = {}
         self._plans: dict[str, EntityPlan] = {}
         self._tables: dict[str, Table] = {}
+        self._assignments: dict[str, AssignmentPlan] = {}
         self._calendars: dict[str, WorkTime] = {}
         self._triggers: dict[tuple[str, str | None], tuple[TriggerPlan, ...]] = {}
         self._parameters: dict[dt.date, Mapping[str, Any]] = {}
@@ -203,6 +214,25 @@ class Compiled:
             table = decision.build(document, lambda expression: self.call(expression, document.entity))
             self._tables[name] = table
         return table
+
+    def assignment(self, name: str) -> AssignmentPlan:
+        """The assignment of that name, ready; KeyError when there is none."""
+        found = self._assignments.get(name)
+        if found is None:
+            found = self._assignments[name] = self._assignment(self.manifest.assignments[name])
+        return found
+
+    def _assignment(self, rule: Assignment) -> AssignmentPlan:
+        def limit(term: int | Expression | None) -> int | Call | None:
+            return self.call(term, rule.entity, "candidate") if isinstance(term, Expression) else term
+
+        where = rule.candidates.where_
+        return AssignmentPlan(
+            where=self.call(where, rule.entity, "candidate") if where is not None else None,
+            open=limit(rule.limits.open) if rule.limits else None,
+            per_day=limit(rule.limits.per_day) if rule.limits else None,
+            factors={name: self.call(each.value, rule.entity, "candidate") for name, each in rule.score.items()},
+        )
 
     def calendar(self, name: str) -> WorkTime:
         """The calendar of that name; ``always`` and the empty name count every minute."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.clock import Clock
@@ -17,10 +17,13 @@ from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
 from engine.runtime.compiled import Compiled, EntityPlan
-from engine.store import history
+from engine.store import changes, history
 from engine.store.connection import Connection
 from engine.store.records import Records
 
+T = TypeVar("T")
+#: How many answers are kept for later turns before all are forgotten.
+KEPT = 50_000
 #: How many rules may lead to one another before the ring is stopped.
 HOPS = 20
 
@@ -41,7 +44,7 @@ class Parts:
     publisher: Actor = SYSTEM
     revision: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[Any, tuple[int, Any]] = field(default_factory=dict, compare=False, repr=False)
     """What turns keep for the next ones, each with the change counter it was read at."""
 
     @cached_property
@@ -226,14 +229,43 @@ class Context:
 
     def fetch(self, entity: str, record: int) -> Mapping[str, Any] | None:
         """The values behind a link, with ``id``; None when there is none."""
-        found = self.get(entity, record)
+        found = self.ring.live.get((entity, record))
+        if found is not None:
+            return values_of(found)
+        return self.shared(entity, record, self._values)
+
+    def _values(self, entity: str, record: int) -> Mapping[str, Any] | None:
+        found = self.records.get(self.connection, entity, record)
         return None if found is None else values_of(found)
 
     def backlink(self, entity: str, record: int, name: str) -> Sequence[Mapping[str, Any]]:
         """The values of the records that link back through that field."""
         field = self.plan(entity).entity.fields[name]
         to, via = field.to or field.options.get("to", ""), field.via or field.options.get("via", "")
-        return [values_of(found) for found in self.records.find(self.connection, to, {via: record})]
+        return self.shared(to, (via, record), self._linking)
+
+    def _linking(self, entity: str, key: tuple[str, int]) -> Sequence[Mapping[str, Any]]:
+        return [values_of(found) for found in self.records.find(self.connection, entity, {key[0]: key[1]})]
+
+    def shared(self, entity: str, key: Any, read: Callable[[str, Any], T]) -> T:
+        """What ``read(entity, key)`` gives, read again only when a record of that entity changed since, in whatever
+        process: links and people are looked at far more often than they change. Not to be altered by the caller."""
+        connection = self.connection
+        if entity in connection.touched:
+            return read(entity, key)
+        counts = connection.cache.get("changes")
+        if counts is None:
+            counts = connection.cache["changes"] = changes.counts(connection)
+        number = counts.get(entity, 0)
+        kept = self.parts.kept
+        known = kept.get((entity, key))
+        if known is not None and known[0] == number:
+            return known[1]  # type: ignore[no-any-return]
+        found = read(entity, key)
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[entity, key] = (number, found)
+        return found
 
     # --- expressions
 
@@ -254,14 +286,13 @@ class Context:
             names["old"] = old
         if extra:
             names.update(extra)
-        return Environment(
-            names=names,
-            fetch=self.fetch,
-            backlink=self.backlink,
-            now=self._now,
-            timezone=self.parts.zone,
-            extras=self.extras,
-        )
+        return Environment(names, self.fetch, self.backlink, self._now, self.parts.zone, self.extras)
+
+    def scene_of(self, names: dict[str, Any]) -> Environment:
+        """Where an expression finds exactly these names, and ``me`` and ``param``."""
+        names["me"] = self.me
+        names["param"] = self.parameters
+        return Environment(names, self.fetch, self.backlink, self._now, self.parts.zone, self.extras)
 
     def _now(self) -> dt.datetime:
         return self.now

@@ -11,7 +11,6 @@ from engine.facts import SYSTEM, Event
 from engine.model.terms import Template
 from engine.runtime import entity
 from engine.runtime.context import Context, values_of
-from engine.store import changes
 
 if TYPE_CHECKING:
     from engine.runtime.acts import Acting
@@ -21,25 +20,21 @@ TITLE = 300
 
 
 def everybody(context: Context) -> Mapping[int, Mapping[str, Any]]:
-    """Every user record's values by id. Read again only when a user changed since, in whatever process."""
-    held = context.connection.cache.get("everybody")
-    if held is not None and "user" not in context.connection.touched:
-        return held  # type: ignore[no-any-return]
-    number = changes.count(context.connection, "user")
-    kept: dict[str, Any] = context.parts.kept
-    if "user" not in context.connection.touched and kept.get("users", (None,))[0] == number:
-        found: Mapping[int, Mapping[str, Any]] = kept["users"][1]
-    else:
-        found = {each.id: values_of(each) for each in context.records.find(context.connection, "user", {})}
-        if "user" not in context.connection.touched:
-            kept["users"] = (number, found)
-    context.connection.cache["everybody"] = found
-    return found
+    """Every user record's values by id."""
+    return context.shared("user", "everybody", lambda name, _: _read(context, name))
 
 
-def in_role(context: Context, role: str) -> list[Mapping[str, Any]]:
+def _read(context: Context, name: str) -> Mapping[int, Mapping[str, Any]]:
+    return {each.id: values_of(each) for each in context.records.find(context.connection, name, {})}
+
+
+def in_role(context: Context, role: str) -> Sequence[Mapping[str, Any]]:
     """The active users who have a role, or one that inherits it, by id."""
-    names = {role} | {name for name, each in context.manifest.roles.items() if role in _parents(context, name)}
+    return context.shared("user", ("role", role), lambda _, key: _holding(context, key[1]))
+
+
+def _holding(context: Context, role: str) -> Sequence[Mapping[str, Any]]:
+    names = {role} | {name for name in context.manifest.roles if role in _parents(context, name)}
     return [
         user
         for user in everybody(context).values()

@@ -114,7 +114,8 @@ def title_fields(context: Context, entity: str) -> Iterator[str]:
 def page(context: Context, entity: str, view: View | None = None, look: Look = Look()) -> answer.Page:
     """One page of a list. Raises Forbidden (Q008) when the view sorts or filters by what the reader may not see."""
     asked = question(context, entity, view, look)
-    return _answered(context, view, look, lambda ground: answer.page(context.connection, ground, asked))
+    found: answer.Page = _answered(context, view, look, lambda ground: answer.page(context.connection, ground, asked))
+    return found
 
 
 def count(context: Context, entity: str, view: View | None = None, look: Look = Look()) -> int:
@@ -163,7 +164,7 @@ def board(context: Context, view: View, look: Look = Look(), lane: str | None = 
         raise WrongUsage(Problem("Q004", parameters={"field": "group"}))
     asked = replace(question(context, view.entity, view, look), limit=look.limit or CARDS)
     ground = ground_of(context)
-    names = _lanes(ground, view.entity, group)
+    names = _lanes(ground, view.entity, group, context.language)
 
     def read() -> tuple[Lane, ...]:
         plain = replace(asked, columns=(), cursor=None, limit=None, sort=(), group=(group,))
@@ -182,8 +183,7 @@ def board(context: Context, view: View, look: Look = Look(), lane: str | None = 
     return found
 
 
-def _lanes(ground: Ground, entity: str, group: str) -> dict[Any, tuple[str, str]]:
-    language = (ground.me or {}).get("language") or "zh"
+def _lanes(ground: Ground, entity: str, group: str, language: str) -> dict[Any, tuple[str, str]]:
     for machine in ground.manifest.machines_of(entity):
         if machine.field == group:
             return {name: (state.label.text(language) or name, state.color) for name, state in machine.states.items()}

@@ -26,7 +26,7 @@ class BestScore(Strategy):
             factors: dict[str, dict[str, float | None]] = {}
             total = 0.0
             for name, factor in assignment.score.items():
-                value = context.factor(factor.value, each)
+                value = context.factor(name, each["id"])
                 points = 0.0 if value is None else min(1.0, max(0.0, value)) * factor.weight
                 factors[name] = {"value": value, "weight": factor.weight, "points": round(points, 4)}
                 total += points

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Forbidden, Problem, Where
-from engine.expression.parse import Condition, Expression
+from engine.expression.parse import Condition, Expression, names_of
 from engine.model.manifest import Manifest
 from engine.model.role import Rights, Role
 from engine.store.query.rights import ACTIONS, ALWAYS, Access, Right, full
@@ -33,7 +33,7 @@ class Rules:
     hidden: frozenset[str]
     read_only: frozenset[str]
     personal: bool
-    """True when a right depends on who asks (names ``me``), not only on the roles."""
+    """True when the right to read depends on who asks (names ``me``), not only on the roles."""
 
 
 class _Same:
@@ -82,7 +82,7 @@ def actor_access(context: Context, actor: Actor, entity: str) -> Access:
         read_only=rules.read_only,
         rights=rules.rights,
         holds=functools.partial(_holds, context, actor, entity),
-        key=f"{roles}:{actor.user}" if rules.personal else roles,
+        key=f"{roles}:{actor.user}:{sorted(actor.values.items(), key=str)!r}" if rules.personal else roles,
     )
 
 
@@ -96,8 +96,8 @@ def _rules(same: _Same, roles: tuple[str, ...], entity: str) -> Rules:
     manifest = same.manifest
     rights = {action: _union(_rights(manifest, roles, entity, action)) for action in ACTIONS}
     hidden, read_only = _fields(manifest, roles, entity)
-    conditions = [right for right in rights.values() if isinstance(right, Condition)]
-    return Rules(rights, hidden - ALWAYS, read_only, any(_names_me(part) for part in conditions))
+    read = rights["read"]
+    return Rules(rights, hidden - ALWAYS, read_only, isinstance(read, Condition) and "me" in names_of(read))
 
 
 def _rights(manifest: Manifest, roles: tuple[str, ...], entity: str, action: str) -> Iterator[Right]:
@@ -163,14 +163,6 @@ def _grants(manifest: Manifest, name: str, entity: str, actions: tuple[str, ...]
     return any(
         getattr(stated(role, entity), action) is not False for role in lineage(manifest, name) for action in actions
     )
-
-
-def _names_me(condition: Condition | Expression) -> bool:
-    import ast
-
-    if isinstance(condition, Condition):
-        return any(_names_me(part) for part in condition.parts)
-    return any(isinstance(node, ast.Name) and node.id == "me" for node in ast.walk(condition.tree))
 
 
 def _holds(context: Context, actor: Actor, entity: str, condition: Condition, values: Mapping[str, Any]) -> bool:

@@ -84,18 +84,16 @@ def read(context: Context, name: str, asked: Ask = Ask()) -> Reading:
     """The metric read now; raises Forbidden (Q008) when it needs what the reader may not see."""
     metric, ground = metric_of(context, name), ground_of(context)
     made = recipe.recipe(metric)
-    whole = _scan(context, ground, metric, scan_of(metric, made, asked, split=False))
-    split = _scan(context, ground, metric, scan_of(metric, made, asked)) if asked.each or asked.by else {}
-    return reading(context, ground, metric, asked, whole, split)
+    return reading(context, ground, metric, asked, _scan(context, ground, metric, scan_of(metric, made, asked)))
 
 
-def scan_of(metric: Metric, made: recipe.Recipe, asked: Ask, split: bool = True) -> Scan:
+def scan_of(metric: Metric, made: recipe.Recipe, asked: Ask) -> Scan:
     """What has to be taken from the rows to answer."""
     query = Query(
         entity=metric.entity, filters=asked.filters, where=asked.where, during=period_of(metric.time, asked), limit=None
     )
-    group = (asked.by,) if split and asked.by is not None else ()
-    return Scan(query, made.takes, group, (metric.time, asked.each) if split and asked.each else None)
+    group = (asked.by,) if asked.by is not None else ()
+    return Scan(query, made.takes, group, (metric.time, asked.each) if asked.each and asked.by is None else None)
 
 
 def period_of(field: str, asked: Ask) -> tuple[tuple[str, Any, Any], ...]:
@@ -123,9 +121,11 @@ def refused(kind: str, name: str, own: Sequence[Any], make: Any) -> Any:
         raise Forbidden(Problem("Q008", parameters={"kind": kind, "name": name})) from error
 
 
-def reading(context: Context, ground: Ground, metric: Metric, asked: Ask, whole: Parts, split: Parts) -> Reading:
-    """The numbers made of their parts."""
-    made = recipe.recipe(metric)
+def reading(
+    context: Context, ground: Ground, metric: Metric, asked: Ask, split: Parts, where: recipe.Terms = ()
+) -> Reading:
+    """The numbers made of their parts; the whole is all groups put together."""
+    made = recipe.recipe(metric, where)
     kind = _kind(ground, metric, made)
     form = amount.Form(metric, kind, context.language, context.manifest.site.currency)
 
@@ -133,7 +133,8 @@ def reading(context: Context, ground: Ground, metric: Metric, asked: Ask, whole:
         number = recipe.plain(metric, kind, made.finish(parts))
         return Value(number, form.shown(number), recipe.records_behind(made, parts), **more)
 
-    empty = next(iter(tally.merge(made.takes, [{(): [*_nothing(made)]}]).values()))
+    empty = tally.nothing(made.takes)
+    whole = tally.merge(made.takes, [{(): parts} for parts in split.values()] or [{}])
     total = value(whole.get((), empty))
     series: tuple[Value, ...] = ()
     groups: tuple[Value, ...] = ()
@@ -155,10 +156,6 @@ def reading(context: Context, ground: Ground, metric: Metric, asked: Ask, whole:
         ]
         groups = tuple(labels.ordered(made_groups))[:MOST]
     return Reading(metric, total, judged(metric.good, total.value), series, groups, kind)
-
-
-def _nothing(made: recipe.Recipe) -> list[Any]:
-    return [0 if take.function == "count" else [] if take.function == "values" else None for take in made.takes]
 
 
 def _kind(ground: Ground, metric: Metric, made: recipe.Recipe) -> str:

@@ -26,6 +26,7 @@ from engine.store.query.compiler import (
 from engine.store.query.finding import found_ids, search_limits
 from engine.store.query.ground import Ground
 from engine.store.query.question import Query
+from engine.store.query.rights import Right
 from engine.store.query.sheet import Sheet
 from engine.store.query.terms import orderable, value_of
 
@@ -124,15 +125,22 @@ def ids(connection: Connection, ground: Ground, query: Query) -> list[int]:
     return [row[0] for row in rows]
 
 
-def stream(connection: Connection, ground: Ground, query: Query, lot: int = 1000) -> Iterator[Record]:
-    """Every record the question finds, in order, a lot at a time: memory stays flat however many there are."""
+def stream(
+    connection: Connection, ground: Ground, query: Query, lot: int = 1000, right: Right = True
+) -> Iterator[Record]:
+    """Every record the question finds, in order, a lot at a time: memory stays flat however many there are. ``right``
+    narrows the rows to those an action is allowed on (export)."""
     sheet, limits = prepare(connection, ground, query)
+    narrowed = sheet.allowed(right)
+    if narrowed is not None:
+        limits.append(narrowed)
     elements, columns = outputs(sheet, columns_of(ground, query))
     order = ordering(order_of(sheet, query.sort), False)
     head = [sheet.table.c.id, sheet.table.c.version]
     select = sa.select(*head, *elements).select_from(sheet.table).where(*limits).order_by(*order)
-    for rows in connection.stream(select, size=lot):
-        yield from _records(connection, ground, query.entity, rows, columns)
+    # Refusals come here and now; only reading waits for whoever iterates.
+    lots = connection.stream(select, size=lot)
+    return (record for rows in lots for record in _records(connection, ground, query.entity, rows, columns))
 
 
 def groups(connection: Connection, ground: Ground, query: Query) -> list[Group]:
@@ -203,4 +211,4 @@ def _fingerprint(ground: Ground, query: Query) -> str:
     return f"{plain!r}|{access.key}"
 
 
-__all__ = ["Group", "Page", "converter", "count", "found_ids", "groups", "ids", "page", "prepare", "statements", "stream"]
+__all__ = ["Group", "Output", "Page", "converter", "count", "found_ids", "groups", "ids", "page", "prepare", "statements", "stream"]

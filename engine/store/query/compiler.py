@@ -62,9 +62,19 @@ def sheet_of(ground: Ground, query: Query) -> tuple[Sheet, list[Any]]:
     for column, value in query.matches:
         element = value_of(sheet, column)[0]
         limits.append(element.is_(None) if value is None else element == value)
+    limits += [_stayed(ground, query.entity, table, *stay) for stay in query.stayed]
     if query.ids is not None:
         limits.append(among(ground, table.c.id, query.ids))
     return sheet, limits
+
+
+def _stayed(ground: Ground, entity: str, table: Any, machine: str, state: str, ended: bool) -> Any:
+    ground.field(entity, ground.manifest.state_machines[machine].field)
+    stay = ground.schema.history.alias()
+    own = [stay.c.record == table.c.id, stay.c.entity == entity, stay.c.machine == machine, stay.c.state == state]
+    if ended:
+        own.append(stay.c.left_at.is_not(None))
+    return sa.exists(sa.select(1).select_from(stay).where(*own))
 
 
 def during(ground: Ground, entity: str, table: Any, name: str, start: Any, end: Any) -> list[Any]:

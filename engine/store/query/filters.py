@@ -72,14 +72,17 @@ def condition(ground: Ground, entity: str, table: Any, asked: Filter) -> sa.Colu
     if asked.op == "contains":
         return sa.func.lower(column).contains(lowered(str(asked.value)), autoescape=True)
     if asked.op == "in":
-        return column.in_([stored(ground, field, value) for value in listed(asked.value)])  # type: ignore[no-any-return]
+        values = [stored(ground, field, value) for value in listed(asked.value)]
+        found: sa.ColumnElement[bool] = column.in_(values)
+        return found
     if field.type == "datetime" and isinstance(asked.value, str) and _DAY.fullmatch(asked.value.strip()):
         return _whole_day(ground, column, field, asked)
     value = stored(ground, field, asked.value)
     if value is None:
         empty = column.is_(None)
         return empty if asked.op == "eq" else sa.not_(empty) if asked.op == "ne" else sa.false()
-    return _COMPARE[asked.op](column, value)  # type: ignore[no-any-return]
+    compared: sa.ColumnElement[bool] = _COMPARE[asked.op](column, value)
+    return compared
 
 
 def lowered(text: str) -> str:
@@ -121,7 +124,7 @@ def _whole_day(ground: Ground, column: Any, field: Field, asked: Filter) -> sa.C
         raise WrongUsage(Problem("Q009", field=field.name, parameters={"from": asked.value, "to": asked.value})) from error
     first = dates.microseconds(period.midnight(day, ground.zone))
     after = dates.microseconds(period.midnight(day + dt.timedelta(days=1), ground.zone))
-    found: dict[str, Any] = {
+    ways: dict[str, Callable[[], sa.ColumnElement[bool]]] = {
         "eq": lambda: sa.and_(column >= first, column < after),
         "ne": lambda: sa.or_(column < first, column >= after),
         "lt": lambda: column < first,
@@ -129,14 +132,14 @@ def _whole_day(ground: Ground, column: Any, field: Field, asked: Filter) -> sa.C
         "gt": lambda: column >= after,
         "ge": lambda: column >= first,
     }
-    return found[asked.op]()
+    return ways[asked.op]()
 
 
 def _holds(ground: Ground, column: Any, value: Any) -> sa.ColumnElement[bool]:
     if ground.dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import JSONB
 
-        return sa.cast(column, JSONB).op("@>")(sa.cast(sa.literal(json.dumps([value])), JSONB))  # type: ignore[no-any-return]
+        return sa.cast(column, JSONB).op("@>")(sa.cast(sa.literal(json.dumps([value])), JSONB))
     each = sa.func.json_each(column).table_valued("value")
     return sa.exists(sa.select(1).select_from(each).where(each.c.value == value))
 

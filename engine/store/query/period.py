@@ -37,10 +37,12 @@ def bucket(column: Any, kind: str, each: str, zone: dt.tzinfo, dialect: str) -> 
     if each == "day":
         return days
     if each == "week":
-        return _divided(days + dates.number(3 + WEEKS * 7), 7) - dates.number(WEEKS)
+        weeks: sa.ColumnElement[int] = _divided(days + dates.number(3 + WEEKS * 7), 7) - dates.number(WEEKS)
+        return weeks
     text = dates.date_of(days, dialect) if kind == "datetime" else column
     year = sa.cast(sa.func.substr(text, 1, 4), sa.BigInteger())
-    return _divided(year * dates.number(12) + dates.month(text) - dates.number(1), MONTHS[each])
+    found: sa.ColumnElement[int] = _divided(year * dates.number(12) + dates.month(text) - dates.number(1), MONTHS[each])
+    return found
 
 
 def _divided(value: Any, by: int) -> Any:

@@ -54,6 +54,7 @@ class Query:
     equals. ``columns`` empty means every field the reader may see. ``group`` and ``aggregates`` make one row a group.
     ``during`` keeps rows whose field lies in [from, to): the field, then two instants or dates, open where None.
     ``matches`` keeps rows where a column has exactly this stored value (None: is empty): the key of a group.
+    ``stayed`` keeps records that were in a state of a machine: (machine, state, True for a stay that has ended).
     """
 
     entity: str
@@ -68,6 +69,7 @@ class Query:
     aggregates: Mapping[str, Aggregate] = field(default_factory=dict)
     during: tuple[tuple[str, Any, Any], ...] = ()
     matches: tuple[tuple[Column, Any], ...] = ()
+    stayed: tuple[tuple[str, str, bool], ...] = ()
     ids: tuple[int, ...] | None = None
 
     def checked(self) -> Query:

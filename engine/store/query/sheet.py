@@ -39,9 +39,15 @@ class Sheet:
         """SQL that holds for the rows the reader may see; None where those are all."""
         return self._permitted(self.entity, self.table)
 
+    def allowed(self, right: Right) -> Any:
+        """SQL that holds for the rows a right allows; None where those are all."""
+        return self._allowed(self.entity, self.table, right)
+
     def _permitted(self, entity: str, table: Any) -> Any:
+        return self._allowed(entity, table, self.ground.access(entity).read)
+
+    def _allowed(self, entity: str, table: Any, right: Right) -> Any:
         ground = self.ground
-        right: Right = ground.access(entity).read
         if isinstance(right, bool):
             return None if right else sa.false()
         return compile_condition(right, self._standing(ground.scope(entity), table, ground.dialect, limited=False))

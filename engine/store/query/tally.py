@@ -10,9 +10,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from engine.errors import Problem, WrongUsage
 from engine.store.connection import Connection
@@ -52,29 +53,87 @@ class Scan:
     each: tuple[str, str] | None = None
 
 
-def scan(connection: Connection, ground: Ground, asked: Scan, ids: tuple[int, int] | None = None) -> Parts:
-    """The parts of every group; ``ids`` limits to records from the first to before the second."""
-    sheet, limits = sheet_of(ground, asked.query)
-    if ids is not None:
-        limits += [sheet.table.c.id >= ids[0], sheet.table.c.id < ids[1]]
-    keys = _keys(sheet, asked)
-    found: Parts = {}
-    added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
-    if added:
-        elements = [_element(sheet, asked.takes[place]) for place in added]
+#: The range of ids a statement reads: from the first to before the second.
+FIRST, END = "first_id", "end_id"
+EVERY = (0, 2**62)
+
+
+class Counting(Protocol):
+    """Something that takes parts from a range of records, prepared once and run for many ranges."""
+
+    takes: tuple[Take, ...]
+    reads: frozenset[str]
+    """The entities whose records the answer depends on."""
+
+    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
+        """The parts of the records with these ids."""
+        ...
+
+
+class Prepared:
+    """A scan as SQL, made once and run for as many ranges of records as need be."""
+
+    def __init__(self, ground: Ground, asked: Scan) -> None:
+        sheet, limits = sheet_of(ground, asked.query)
+        self.takes = asked.takes
+        keys = _keys(sheet, asked)
+        self._width = len(keys)
+        limits += ranged(sheet.table)
+        self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
+        self._whole = self._sums(sheet, limits, keys) if self._added else None
+        self._lists = {
+            place: _values(sheet, limits, keys, take)
+            for place, take in enumerate(asked.takes)
+            if take.function == "values"
+        }
+        self.reads = tables_of(*self._lists.values(), *(() if self._whole is None else (self._whole,)))
+
+    def _sums(self, sheet: Sheet, limits: list[Any], keys: list[Any]) -> Any:
+        elements = [_element(sheet, self.takes[place]) for place in self._added]
         select = sa.select(*keys, *elements).select_from(sheet.table).where(*limits)
-        if keys:
-            select = select.group_by(*(sa.literal_column(str(place + 1)) for place in range(len(keys))))
-        for row in connection.execute(select):
-            parts = found.setdefault(tuple(row[: len(keys)]), _nothing(asked.takes))
-            for place, value in zip(added, row[len(keys) :], strict=True):
+        return select.group_by(*by_place(keys)) if keys else select
+
+    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
+        """The parts of every group, over the records with these ids."""
+        found: Parts = {}
+        bounds = {FIRST: ids[0], END: ids[1]}
+        width = self._width
+        for row in connection.execute(self._whole, bounds) if self._whole is not None else ():
+            parts = found.setdefault(tuple(row[:width]), nothing(self.takes))
+            for place, value in zip(self._added, row[width:], strict=True):
                 parts[place] = value
-    for place, take in enumerate(asked.takes):
-        if take.function == "values":
-            _values(connection, sheet, limits, keys, asked, place, found)
-    if not keys:
-        found.setdefault((), _nothing(asked.takes))
-    return found
+        for place, select in self._lists.items():
+            lots: dict[tuple[Any, ...], list[Any]] = {}
+            for row in connection.execute(select, bounds):
+                lots.setdefault(tuple(row[:width]), []).append(row[width])
+            for key, values in lots.items():
+                parts = found.setdefault(key, nothing(self.takes))
+                parts[place] = [run_of(values, not isinstance(values[0], float))]
+        if not width:
+            found.setdefault((), nothing(self.takes))
+        return found
+
+
+def scan(connection: Connection, ground: Ground, asked: Scan) -> Parts:
+    """The parts of every group over all records."""
+    return Prepared(ground, asked).run(connection)
+
+
+def ranged(table: Any) -> list[Any]:
+    """The limits on a range of ids, to be given when the statement is run."""
+    first, end = sa.bindparam(FIRST, type_=sa.BigInteger()), sa.bindparam(END, type_=sa.BigInteger())
+    return [table.c.id >= first, table.c.id < end]
+
+
+def by_place(keys: Sequence[Any]) -> list[Any]:
+    """GROUP BY the first columns by their places: PostgreSQL does not take two equal expressions with parameters for one."""
+    return [sa.literal_column(str(place + 1)) for place in range(len(keys))]
+
+
+def tables_of(*selects: Any) -> frozenset[str]:
+    """The entities some statements read; the history of states belongs to the entity it is about."""
+    names = {each.name for select in selects for each in visitors.iterate(select) if isinstance(each, sa.Table)}
+    return frozenset(name.partition("__")[0] for name in names if not name.startswith("fl_"))
 
 
 def _keys(sheet: Sheet, asked: Scan) -> list[Any]:
@@ -97,7 +156,7 @@ def _keys(sheet: Sheet, asked: Scan) -> list[Any]:
 
 
 def _element(sheet: Sheet, take: Take) -> Any:
-    value = None if take.of is None else _value(sheet, take)
+    value: Any = None if take.of is None else _value(sheet, take)
     element: Any = sa.func.count() if value is None else getattr(sa.func, take.function)(value)
     if take.only:
         element = element.filter(*(condition_of(sheet, term) for term in take.only))
@@ -119,27 +178,21 @@ def _value(sheet: Sheet, take: Take) -> Any:
     return value
 
 
-def _values(
-    connection: Connection, sheet: Sheet, limits: list[Any], keys: list[Any], asked: Scan, place: int, found: Parts
-) -> None:
-    take = asked.takes[place]
+def _values(sheet: Sheet, limits: list[Any], keys: list[Any], take: Take) -> Any:
     value = _value(sheet, take)
     conditions = [condition_of(sheet, term) for term in take.only]
-    select = sa.select(*keys, value.label("v")).select_from(sheet.table).where(*limits, value.is_not(None), *conditions)
-    lots: dict[tuple[Any, ...], list[Any]] = {}
-    for row in connection.execute(select):
-        lots.setdefault(tuple(row[:-1]), []).append(row[-1])
-    for key, values in lots.items():
-        parts = found.setdefault(key, _nothing(asked.takes))
-        parts[place] = [run_of(values, not isinstance(values[0], float))]
+    return sa.select(*keys, value.label("v")).select_from(sheet.table).where(*limits, value.is_not(None), *conditions)
 
 
-def _nothing(takes: Sequence[Take]) -> list[Any]:
+def nothing(takes: Sequence[Take]) -> list[Any]:
+    """The parts of no records."""
     return [0 if take.function == "count" else [] if take.function == "values" else None for take in takes]
 
 
 def merge(takes: Sequence[Take], many: Sequence[Parts]) -> Parts:
     """The parts of several ranges as those of all of them together."""
+    if len(many) == 1:
+        return many[0]
     whole: Parts = {}
     for parts in many:
         for key, values in parts.items():

@@ -1,0 +1,55 @@
+"""How long records stay in the states of a machine, and how many got how far. Floor: 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.store.connection import Connection
+from engine.store.query.compiler import sheet_of
+from engine.store.query.ground import Ground
+from engine.store.query.question import Column, Query
+from engine.store.query.tally import END, EVERY, FIRST, Parts, Take, by_place, ranged, tables_of
+from engine.store.query.terms import orderable, value_of
+
+#: The parts of a state: records that reached it, records with a stay that ended, such stays, their microseconds.
+TAKES = (Take("count"), Take("count"), Take("count"), Take("sum"))
+
+
+class Stays:
+    """Every state (and row, where a split is asked for) of a machine: (state, row) -> parts in the order of ``TAKES``.
+
+    A record belongs to one row, so the records of all rows add up to those of the state. Refuses with Q001 when the
+    machine's field is hidden from the reader.
+    """
+
+    takes = TAKES
+
+    def __init__(self, ground: Ground, query: Query, machine: str, rows: Column | None = None) -> None:
+        sheet, limits = sheet_of(ground, query)
+        ground.field(query.entity, ground.manifest.state_machines[machine].field)
+        limits += ranged(sheet.table)
+        stay = ground.schema.history.alias("stay")
+        keys: list[Any] = [stay.c.state]
+        if rows is not None:
+            element, kind, field = value_of(sheet, rows)
+            orderable(rows, kind, field)
+            keys.append(element.label("row"))
+        ended = stay.c.left_at.is_not(None)
+        tied = sa.and_(stay.c.record == sheet.table.c.id, stay.c.entity == query.entity, stay.c.machine == machine)
+        numbers = (
+            sa.func.count(stay.c.record.distinct()),
+            sa.func.count(sa.case((ended, stay.c.record)).distinct()),
+            sa.func.count(stay.c.left_at),
+            sa.cast(sa.func.sum(stay.c.left_at - stay.c.entered_at), sa.BigInteger()),
+        )
+        select = sa.select(*keys, *numbers).select_from(sheet.table.join(stay, tied)).where(*limits)
+        self._width = len(keys)
+        self._select = select.group_by(*by_place(keys))
+        self.reads = tables_of(self._select)
+
+    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
+        """The parts of every state and row, over the records with these ids."""
+        rows = connection.execute(self._select, {FIRST: ids[0], END: ids[1]})
+        return {tuple(row[: self._width]): list(row[self._width :]) for row in rows}

@@ -13,7 +13,7 @@ from engine.source.aliases import Aliases, AliasRefused
 from engine.source.found import Found
 from engine.source.multiline import check_block, check_quoted
 from engine.source.node import Node
-from engine.source.scalar import LIST_TAG, MAP_TAG, BadScalar, resolve, tagged
+from engine.source.scalar import LIST_TAG, MAP_TAG, BadScalar, resolve, short_tag, tagged
 from engine.source.suspect import look
 
 MAX_DEPTH = 64
@@ -133,7 +133,15 @@ class Composer:
         frame = self._stack[-1] if self._stack else None
         if plain and (not raw or not raw.isascii() or (frame is not None and frame.flow)):
             self._suspect(node, frame)
+        if event.anchor:
+            self._check_name(f"&{event.anchor}", start)
         self._add(node, event.anchor)
+
+    def _check_name(self, name: str, start: int) -> None:
+        """The parser ends a name at the first sign it does not know and would read the rest as the value."""
+        end = self.text.find(name, start) + len(name)
+        if self.text[end : end + 1] not in ("", *" \t\r\n,[]{}"):
+            self._note(Found("Y035", start, {"detail": f"{name}: a name may hold only letters, digits, - and _"}))
 
     def _check_lines(self, style: str, start: int, end: int) -> int:
         """Where a quoted or block scalar ends; notes what the parser lets pass in its lines."""
@@ -156,7 +164,7 @@ class Composer:
         try:
             return tagged(tag, raw)
         except BadScalar as bad:
-            self._note(Found(bad.code, start, {"value": raw[:40], "tag": tag}))
+            self._note(Found(bad.code, start, {"value": raw[:40], "tag": short_tag(tag)}))
             return raw
 
     def _open(self, event: Any) -> None:
@@ -166,10 +174,11 @@ class Composer:
             raise Stopped
         is_map = type(event) is yaml.MappingStartEvent
         if event.tag not in (None, "!", MAP_TAG if is_map else LIST_TAG):
-            self._note(Found("Y019", start, {"tag": event.tag}))
+            self._note(Found("Y019", start, {"tag": short_tag(event.tag)}))
         where = self._where(event.start_mark)
         self._stack.append(Frame(where, start, bool(event.flow_style), event.anchor, is_map))
         if event.anchor:
+            self._check_name(f"&{event.anchor}", start)
             self._aliases.open(event.anchor)
 
     def _close(self, event: Any) -> None:
@@ -184,6 +193,7 @@ class Composer:
 
     def _alias(self, event: Any) -> None:
         start, end = event.start_mark.index + self._shift, event.end_mark.index + self._shift
+        self._check_name(f"*{event.anchor}", start)
         node = Node(None, self._where(event.start_mark), "", False, start, end)
         try:
             node = self._aliases.repeat(event.anchor, node, MAX_DEPTH - len(self._stack))

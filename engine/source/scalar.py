@@ -84,3 +84,8 @@ def tagged(tag: str, raw: str) -> str | int | float | bool | None:
     if kind is None or not isinstance(value, kind):
         raise BadScalar("Y019")
     return value
+
+
+def short_tag(tag: str) -> str:
+    """A tag as people write it."""
+    return "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag

@@ -118,6 +118,19 @@ class SlaPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CounterPlan:
+    """How much each person holds, as one or more assignments count it. ``reads`` are the fields that decide whether a
+    record is open; ``opens`` and ``daily`` tell which of the two numbers anybody looks at."""
+
+    name: str
+    field: str
+    is_open: Call | None
+    reads: frozenset[str]
+    opens: bool
+    daily: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentPlan:
     """An assignment with its expressions compiled in a candidate's scope."""
 
@@ -161,7 +174,7 @@ class EntityPlan:
     numbered: tuple[str, ...]
     title: Callable[[Mapping[str, Any]], str] | None
     idle: tuple[IdlePlan, ...]
-    counted: tuple[tuple[Assignment, str], ...]
+    counted: tuple[CounterPlan, ...]
     slas: tuple[SlaPlan, ...]
     automatic: bool
     itself: str | None
@@ -418,21 +431,57 @@ def _slas(compiled: Compiled, entity: Entity) -> Iterator[SlaPlan]:
         )
 
 
-def _counted(
-    compiled: Compiled, entity: Entity, machines: tuple[MachinePlan, ...]
-) -> Iterator[tuple[Assignment, str]]:
-    """Assignments that look at how much a person holds, each with the name of its counter, a name once."""
-    seen: set[str] = set()
-    finals = ";".join(f"{each.field}:{','.join(sorted(each.finals))}" for each in machines)
+def _counted(compiled: Compiled, entity: Entity, machines: tuple[MachinePlan, ...]) -> Iterator[CounterPlan]:
+    """The counters over an entity; assignments that mean the same by "open" share one."""
+    found: dict[str, CounterPlan] = {}
     for assignment in compiled.manifest.assignments.values():
         if assignment.entity != entity.name:
             continue
-        meaning = repr(assignment.open_if) if assignment.open_if else finals
-        digest = hashlib.sha256(f"{entity.name}|{assignment.field}|{meaning}".encode()).hexdigest()[:16]
-        name = f"{entity.name}.{assignment.field}.{digest}"
-        if name not in seen:
-            seen.add(name)
-            yield assignment, name
+        name = counter_name(assignment, machines)
+        opens, daily = _looked_at(assignment, entity)
+        known = found.get(name)
+        reads_fields = {machine.field for machine in machines}
+        call = None
+        if assignment.open_if is not None:
+            reads_fields, far = reads(compiled, assignment.open_if, entity)
+            reads_fields = reads_fields | (set(entity.fields) if far else set())
+            call = compiled.call(assignment.open_if, entity.name)
+        found[name] = CounterPlan(
+            name=name,
+            field=assignment.field,
+            is_open=call,
+            reads=frozenset(reads_fields | {assignment.field}),
+            opens=opens or bool(known and known.opens),
+            daily=daily or bool(known and known.daily),
+        )
+    yield from (each for each in found.values() if each.opens or each.daily)
+
+
+def counter_name(assignment: Assignment, machines: tuple[MachinePlan, ...]) -> str:
+    """The counter's name: another one as soon as "open" means something else, so that it is counted afresh."""
+    finals = ";".join(f"{each.field}:{','.join(sorted(each.finals))}" for each in machines)
+    meaning = "|".join(each.text for each in expressions_in(assignment.open_if)) if assignment.open_if else finals
+    joined = "any" if assignment.open_if is not None and assignment.open_if.any else "all"
+    digest = hashlib.sha256(f"{assignment.field}|{joined}|{meaning}".encode()).hexdigest()[:16]
+    return f"{assignment.entity}.{assignment.field}.{digest}"
+
+
+def _looked_at(assignment: Assignment, entity: Entity) -> tuple[bool, bool]:
+    """Whether an assignment looks at what a person holds, and at what they were given today."""
+    limits, ties = assignment.limits, assignment.strategy in ("least_loaded", "best_score")
+    terms: list[Expression | Condition] = [each.value for each in assignment.score.values()]
+    if assignment.candidates.where_ is not None:
+        terms.append(assignment.candidates.where_)
+    names = {
+        node.id
+        for term in terms
+        for expression in expressions_in(term)
+        for node in ast.walk(expression.tree)
+        if isinstance(node, ast.Name)
+    }
+    opens = ties or bool(limits and limits.open is not None) or bool(names & {"open_count", f"open_{entity.name}s"})
+    daily = assignment.strategy == "least_loaded" or bool(limits and limits.per_day is not None)
+    return opens, daily or "today_count" in names
 
 
 def _field_plan(compiled: Compiled, entity: Entity, field: Field, states: Mapping[str, MachinePlan]) -> FieldPlan:

@@ -73,7 +73,7 @@ class Ring:
     ``chain`` names the rules that led to what is happening now. Belongs to one turn, so it may change.
     """
 
-    __slots__ = ("cards", "chain", "happened", "live", "queue", "refusals", "warnings")
+    __slots__ = ("cards", "chain", "happened", "live", "queue", "refusals", "scene", "today", "warnings")
 
     def __init__(self) -> None:
         self.queue: deque[tuple[Event, tuple[str, ...]]] = deque()
@@ -83,6 +83,9 @@ class Ring:
         self.refusals: list[Event] = []
         self.cards: list[Mapping[str, Any]] = []
         self.chain: tuple[str, ...] = ()
+        self.today: dt.date | None = None
+        self.scene: tuple[Event, Record | None, Environment] | None = None
+        """What rules see of the last event, while its record stays as it is."""
 
     def emit(self, event: Event) -> None:
         """Let the event be seen by the rules once those before it are done."""
@@ -99,6 +102,7 @@ class Ring:
             self.queue.pop()
         del self.happened[mark[1] :], self.warnings[mark[2] :], self.cards[mark[3] :]
         self.live.clear()
+        self.scene = None
 
 
 class Context:
@@ -173,8 +177,15 @@ class Context:
     def parameters(self) -> Mapping[str, Any]:
         """Every parameter's value today."""
         if self._parameters is None:
-            self._parameters = self.parts.parameters_on(self.parts.day(self.now))
+            self._parameters = self.parts.parameters_on(self.today)
         return self._parameters
+
+    @property
+    def today(self) -> dt.date:
+        """The site's calendar day of this turn."""
+        if self.ring.today is None:
+            self.ring.today = self.parts.day(self.now)
+        return self.ring.today
 
     def plan(self, entity: str) -> EntityPlan:
         """The plan of an entity. Raises NotFound (R051) when the site has none of that name."""

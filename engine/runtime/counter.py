@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.facts import Record
 from engine.model.assignment import Assignment
-from engine.runtime.compiled import EntityPlan
+from engine.runtime.compiled import CounterPlan, EntityPlan, counter_name
 from engine.runtime.context import Context, values_of
 
 ADD = (
@@ -24,51 +24,52 @@ EXISTS = "-"
 Held = dict[tuple[int, str], int]
 
 
-def is_open(context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> bool:
+def is_open(context: Context, plan: EntityPlan, each: CounterPlan, record: Record) -> bool:
     """True while the record counts against its owner: ``open_if``, else any state that is not final."""
-    if assignment.open_if is not None:
-        call = context.compiled.call(assignment.open_if, plan.name)
-        return bool(call(context.environment(plan.name, values_of(record))))
+    if each.is_open is not None:
+        return bool(each.is_open(context.environment(plan.name, values_of(record))))
     return not any(record.values.get(machine.field) in machine.finals for machine in plan.machines)
 
 
-def moved(context: Context, plan: EntityPlan, before: Record | None, after: Record | None) -> None:
-    """Take a record that came, changed or went into account. Costs nothing while no assignment counts its entity."""
-    for assignment, name in plan.counted:
-        old = before.values.get(assignment.field) if before else None
-        new = after.values.get(assignment.field) if after else None
+def moved(
+    context: Context, plan: EntityPlan, before: Record | None, after: Record | None, changed: Iterable[str] = ()
+) -> None:
+    """Take a record that came, changed (these fields) or went into account. Costs nothing while nothing counts it."""
+    for each in plan.counted:
+        if before is not None and after is not None and each.reads.isdisjoint(changed):
+            continue
+        old = before.values.get(each.field) if before else None
+        new = after.values.get(each.field) if after else None
         if old is None and new is None:
             continue
-        was = before is not None and old is not None and is_open(context, plan, assignment, before)
-        now = after is not None and new is not None and is_open(context, plan, assignment, after)
+        was = before is not None and old is not None and is_open(context, plan, each, before)
+        now = after is not None and new is not None and is_open(context, plan, each, after)
         if old == new and was == now:
             continue
-        held, fresh = _held(context, plan, assignment, name)
+        held, fresh = _held(context, plan, each)
         # A counter made just now already saw this record as it stands.
-        if was and old is not None and not fresh:
-            _add(context, name, held, old, "", -1)
-        if now and new is not None and not fresh:
-            _add(context, name, held, new, "", 1)
-        if new is not None and new != old:
-            _add(context, name, held, new, _day(context), 1)
+        if each.opens and not fresh:
+            if was and old is not None:
+                _add(context, each.name, held, old, "", -1)
+            if now and new is not None:
+                _add(context, each.name, held, new, "", 1)
+        if each.daily and new is not None and new != old:
+            _add(context, each.name, held, new, _day(context), 1)
 
 
 def loads(
     context: Context, plan: EntityPlan, assignment: Assignment, users: Iterable[int]
 ) -> Mapping[int, tuple[int, int]]:
-    """(open, given today) of each user, as of this moment of the turn."""
-    name = next(name for each, name in plan.counted if _same(plan, each, assignment))
-    held, _ = _held(context, plan, assignment, name)
+    """(open, given today) of each user, as of this moment of the turn; zero for what the rule does not look at."""
+    name = counter_name(assignment, plan.machines)
+    each = next((one for one in plan.counted if one.name == name), None)
+    held = _held(context, plan, each)[0] if each is not None else {}
     day = _day(context)
     return {user: (held.get((user, ""), 0), held.get((user, day), 0)) for user in users}
 
 
-def _same(plan: EntityPlan, one: Assignment, other: Assignment) -> bool:
-    return one.field == other.field and one.open_if == other.open_if
-
-
 def _day(context: Context) -> str:
-    return context.parts.day(context.now).isoformat()
+    return context.today.isoformat()
 
 
 def _add(context: Context, name: str, held: Held, user: int, day: str, number: int) -> None:
@@ -76,9 +77,9 @@ def _add(context: Context, name: str, held: Held, user: int, day: str, number: i
     held[user, day] = held.get((user, day), 0) + number
 
 
-def _held(context: Context, plan: EntityPlan, assignment: Assignment, name: str) -> tuple[Held, bool]:
+def _held(context: Context, plan: EntityPlan, each: CounterPlan) -> tuple[Held, bool]:
     """The counts of one counter, and whether they were made just now."""
-    connection = context.connection
+    connection, name = context.connection, each.name
     held: Held | None = connection.cache.get(("counter", name))
     if held is not None:
         return held, False
@@ -94,25 +95,25 @@ def _held(context: Context, plan: EntityPlan, assignment: Assignment, name: str)
     fresh = (0, EXISTS) not in held
     connection.cache["counter", name] = held
     if fresh:
-        _count(context, plan, assignment, name, held)
+        _count(context, plan, each, held)
     return held, fresh
 
 
-def _count(context: Context, plan: EntityPlan, assignment: Assignment, name: str, held: Held) -> None:
+def _count(context: Context, plan: EntityPlan, each: CounterPlan, held: Held) -> None:
     counts: dict[int, int] = {}
     columns = ", ".join(f'"{column}"' for column in context.records.columns(plan.name))
     text = (
         f'SELECT {columns} FROM "{plan.name}" '
-        f'WHERE deleted_at IS NULL AND "{assignment.field}" IS NOT NULL AND id > ? ORDER BY id LIMIT 1000'
+        f'WHERE deleted_at IS NULL AND "{each.field}" IS NOT NULL AND id > ? ORDER BY id LIMIT 1000'
     )
     last = 0
     while rows := context.connection.execute(text, (last,)):
         for row in rows:
             record = context.records.from_row(context.connection, plan.name, row)
-            if is_open(context, plan, assignment, record):
-                owner = record.values[assignment.field]
+            if is_open(context, plan, each, record):
+                owner = record.values[each.field]
                 counts[owner] = counts.get(owner, 0) + 1
         last = rows[-1][0]
-    _add(context, name, held, 0, EXISTS, 1)
+    _add(context, each.name, held, 0, EXISTS, 1)
     for owner, number in counts.items():
-        _add(context, name, held, owner, "", number)
+        _add(context, each.name, held, owner, "", number)

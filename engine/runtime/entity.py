@@ -248,7 +248,7 @@ def save(
     context.keep(changed)
     old = {name: record.values.get(name) for name in changes}
     log.changed(context, plan, changed, old, changes, action)
-    counter.moved(context, plan, record, changed)
+    counter.moved(context, plan, record, changed, changes)
     idle.watch(context, plan, changed, old)
     duplicate.remember(context, plan, changed, old)
     _announce(context, plan, changed, old, "changed", rule)

@@ -17,9 +17,10 @@ from engine.runtime.state_machine import TransitionRefused
 
 def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
     """Run the trigger for an event it waits for; True when its condition held. Never raises for what its steps do:
-    that is taken back, recorded as a failed run, and the turn goes on."""
+    that is taken back, recorded as a failed run, and the turn goes on. ``context`` has all rights."""
     trigger, ring = plan.trigger, context.ring
-    acting = context.for_rule(actor_of(context, trigger.run_as, event), f"trigger:{trigger.name}")
+    actor = actor_of(context, trigger.run_as, event)
+    acting = context if actor.is_system else context.for_rule(actor, f"trigger:{trigger.name}")
     try:
         if plan.condition is not None and not plan.condition(acting.scene(event)):
             return False
@@ -33,6 +34,7 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
         ring.warnings.append(problem)
         log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": problem.json()})
         return False
+    acting = context.for_rule(actor, f"trigger:{trigger.name}")
     mark = ring.mark()
     ring.chain = (*chain, trigger.name)
     trace: list[Mapping[str, Any]] = []

@@ -1,0 +1,164 @@
+"""What dashboards keep between two looks, so that a write costs only what it touched. Floor: 5.
+
+The records of an entity are read in lots of neighbouring ids, and the parts of every number are kept per lot. The audit
+log, which every change writes in its own transaction, tells which records changed since: only their lots are read
+again. Nothing has to be told to forget, no write pays for a dashboard, and another process's writes are seen like
+one's own. Numbers that depend on the moment (``hours_since``) are good for ``PATIENCE``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.store import changes
+from engine.store.connection import Connection
+from engine.store.query import tally
+from engine.store.query.tally import Counting, Parts
+from engine.store.tables import Schema
+
+#: Ids in a lot.
+LOT = 1 << 15
+#: How long a number that depends on the moment is shown as it was.
+PATIENCE = dt.timedelta(seconds=60)
+#: Bytes kept for parts before the ones used longest ago are forgotten.
+BUDGET = 48_000_000
+#: Whole pages kept.
+PAGES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where the database stands: the change counter of every entity, the last audit row of every chain, the time."""
+
+    counts: Mapping[str, int]
+    chains: Mapping[int, int]
+    at: dt.datetime
+
+    def same(self, other: Moment, entities: frozenset[str]) -> bool:
+        """True when none of these entities changed in between."""
+        return all(self.counts.get(name, 0) == other.counts.get(name, 0) for name in entities)
+
+
+def moment(connection: Connection, at: dt.datetime) -> Moment:
+    """Where the database stands in this snapshot."""
+    chains = [row[0] for row in connection.execute("SELECT DISTINCT stripe FROM fl_changes")]
+    last = {
+        chain: connection.scalar("SELECT MAX(seq) FROM fl_audit WHERE chain = ?", (chain,)) or 0 for chain in chains
+    }
+    return Moment(changes.counts(connection), last, at)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """The parts of one counting, per lot and all together."""
+
+    moment: Moment
+    lots: dict[int, Parts]
+    whole: Parts
+    size: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One counting to be done: ``key`` is equal for equal answers, ``live`` when they depend on the moment, ``lots`` when it
+    reads most of its entity's records (few records are read in one go instead)."""
+
+    key: Hashable
+    entity: str
+    counting: Counting
+    live: bool
+    lots: bool
+
+
+class Kept:
+    """The parts and pages one process keeps; shared by all its threads."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self._budget = budget
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._pages: OrderedDict[Hashable, tuple[Moment, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.read_lots = 0
+        """How many lots were read so far: what tests and benchmarks look at."""
+
+    # --- whole pages
+
+    def page(self, key: Hashable, now: Moment) -> Any:
+        """The page made under that key, when nothing at all changed since and it is not older than ``PATIENCE``."""
+        with self._lock:
+            found = self._pages.get(key)
+            if found is None or found[0].counts != now.counts or abs(now.at - found[0].at) >= PATIENCE:
+                return None
+            self._pages.move_to_end(key)
+            return found[1]
+
+    def keep_page(self, key: Hashable, now: Moment, page: Any) -> None:
+        """Keep a page as it was made at that moment."""
+        with self._lock:
+            self._pages[key] = (now, page)
+            self._pages.move_to_end(key)
+            while len(self._pages) > PAGES:
+                self._pages.popitem(last=False)
+
+    # --- parts
+
+    def parts(self, connection: Connection, schema: Schema, job: Job, now: Moment) -> Parts:
+        """The parts of a job at that moment of the connection's snapshot."""
+        with self._lock:
+            entry = self._entries.get(job.key)
+            if entry is not None:
+                self._entries.move_to_end(job.key)
+        if entry is not None and _fresh(entry, job, now) and entry.moment.same(now, job.counting.reads):
+            return entry.whole
+        changed = _changed(connection, job, entry, now) if entry is not None and _fresh(entry, job, now) else None
+        if entry is None or changed is None:
+            lots, changed = {}, set(self._every(connection, schema, job))
+        else:
+            lots = dict(entry.lots)
+        for lot in sorted(changed):
+            ids = (lot * LOT, (lot + 1) * LOT) if job.lots else tally.EVERY
+            lots[lot] = job.counting.run(connection, ids)
+            self.read_lots += 1
+        made = _Entry(now, lots, tally.merge(job.counting.takes, list(lots.values()) or [{}]))
+        made.size = sum(tally.weight(parts) for parts in lots.values())
+        self._keep(job.key, made)
+        return made.whole
+
+    def _every(self, connection: Connection, schema: Schema, job: Job) -> range:
+        if not job.lots:
+            return range(1)
+        table = schema.table(job.entity).name
+        last = connection.scalar(f'SELECT MAX(id) FROM "{table}"') or 0
+        return range(last // LOT + 1)
+
+    def _keep(self, key: Hashable, entry: _Entry) -> None:
+        with self._lock:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            total = sum(each.size for each in self._entries.values())
+            while total > self._budget and len(self._entries) > 1:
+                total -= self._entries.popitem(last=False)[1].size
+
+
+def _fresh(entry: _Entry, job: Job, now: Moment) -> bool:
+    return not job.live or abs(now.at - entry.moment.at) < PATIENCE
+
+
+def _changed(connection: Connection, job: Job, entry: _Entry, now: Moment) -> set[int] | None:
+    """The lots to read again; None when all must be: another entity changed, or a change left no trace in the audit."""
+    if not job.lots or not entry.moment.same(now, job.counting.reads - {job.entity}):
+        return None
+    found: set[int] = set()
+    for chain, last in now.chains.items():
+        rows = connection.execute(
+            "SELECT DISTINCT record FROM fl_audit WHERE chain = ? AND seq > ? AND seq <= ? AND entity = ?",
+            (chain, entry.moment.chains.get(chain, 0), last, job.entity),
+        )
+        found.update(row[0] // LOT for row in rows if row[0] is not None)
+    return found or None

@@ -19,6 +19,7 @@ from engine.model.connection import Connection
 from engine.model.decision import Row
 from engine.model.entity import Duplicates, Field
 from engine.model.manifest import KINDS
+from engine.model.pack import Parameter
 from engine.model.site import Site
 from engine.model.sla import EventPattern
 from engine.model.terms import Choice, Condition, Document, Duration, Expression, Label, Step, Template
@@ -89,7 +90,7 @@ class Builder:
             known = self._classes[cls] = {
                 yaml_key(field.name): (field.name, self._maker(cls, field.name, hints[field.name]))
                 for field in dataclasses.fields(cls)
-                if hints[field.name] is not Where and field.name not in ("pack", "made_by", "seasons")
+                if hints[field.name] is not Where and not given_by_loader(cls, field.name)
             }
         return known
 
@@ -202,6 +203,11 @@ FREE: Mapping[type, tuple[str, str, str]] = {
     EventPattern: ("params", "event", "event"),
     Row: ("tests", "", ""),
 }
+
+
+def given_by_loader(cls: type, name: str) -> bool:
+    """True for an attribute no key of the document gives."""
+    return name in ("made_by", "seasons") or (name == "pack" and issubclass(cls, Document | Parameter))
 
 
 def yaml_key(name: str) -> str:

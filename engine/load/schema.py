@@ -109,10 +109,10 @@ class _Published:
         found = {key: self._local(file, each) for key, each in part.items() if key not in ("$ref", "examples")}
         if "examples" in part:
             found["examples"] = part["examples"]
-        if isinstance(part.get("$ref"), str):
-            found.update(self._reference(file, part["$ref"]))
         if part.get("$ref") == "#/$defs/step" and file == "common":
             return self._steps()
+        if isinstance(part.get("$ref"), str):
+            found.update(self._reference(file, part["$ref"]))
         slot = part.get("x-plugin")
         if isinstance(slot, str):
             self._plugins(found, part, slot)

@@ -41,6 +41,8 @@ class Change:
 
 #: Told by themselves: a parameter with all its seasons, where a document came from, what its text was.
 LEFT_OUT = frozenset({"parameters", "pack", "made_by"})
+#: The same of a part of a document, which has a ``pack`` of its own to say (a diagnosis advises one).
+PARTS_LEFT_OUT = frozenset({"seasons"})
 
 
 def diff(old: Manifest, new: Manifest) -> list[Change]:
@@ -107,7 +109,8 @@ def plain(value: Any) -> Any:
     names = attributes(value.__class__)
     if not names:
         return value
-    found = {name.removesuffix("_"): plain(getattr(value, name)) for name in names if name not in LEFT_OUT}
+    left_out = LEFT_OUT if isinstance(value, Document) else PARTS_LEFT_OUT
+    found = {name.removesuffix("_"): plain(getattr(value, name)) for name in names if name not in left_out}
     return {key: inner for key, inner in found.items() if inner not in (None, "", [], {})}
 
 

@@ -14,12 +14,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from engine.api import Engine
+from engine.api import Choices, Engine
 from engine.clock import SystemClock, VirtualClock
 from engine.errors import FlowloomError
 from engine.facts import SYSTEM, Actor
 
 HERE = Path(__file__).parent
+#: How often somebody looks whether something is due, in the month that is lived.
+LOOK = dt.timedelta(minutes=15)
 
 
 def _story() -> ModuleType:
@@ -53,7 +55,7 @@ class Teller:
         self._create("user", "zhaomin", {"login": "zhaomin", "name": "赵敏之", "roles": ["sales_manager"], **office})
         self._create("user", "yunying", {"login": "yunying", "name": "云英", "roles": ["operations"], **office})
         self._create("user", "boss", {"login": "boss", "name": "柏总", "roles": ["viewer"], **office})
-        for login, name, team, regions, seniority, _ in self.story.REPS:
+        for login, name, team, regions, seniority in self.story.REPS:
             values = {"login": login, "name": name, "roles": ["sales"], "regions": regions, "seniority": seniority}
             self._create("user", login, values | {"team": self.ids[team], "manager": self.ids["zhaomin"], "capacity": 40})
         logins = [rep[0] for rep in self.story.REPS]
@@ -72,24 +74,33 @@ class Teller:
 
     def live(self, moment: Any) -> None:
         """One moment: the clock moves there, what was due on the way fires, then it happens."""
-        self.clock.move_to(max(moment.at, self.clock.now()))
-        self.engine.tick()
+        self.until(moment.at)
         try:
             getattr(self, f"_{moment.what}")(moment.handle, self._linked(moment.values))
         except FlowloomError:
             self.refused += 1  # a frozen lead, a step already missed: in life, too, some attempts are refused
 
+    def until(self, instant: dt.datetime) -> None:
+        """Let time pass, looking for what is due every quarter of an hour."""
+        while self.clock.now() + LOOK < instant:
+            self.clock.advance(LOOK)
+            self.engine.tick()
+        self.clock.move_to(max(instant, self.clock.now()))
+        self.engine.tick()
+
     def _create(self, entity: str, handle: str, values: Mapping[str, Any], actor: Actor = SYSTEM) -> int:
         made = self.engine.create(actor, entity, {key: value for key, value in values.items() if value is not None})
         self.ids[handle] = made.record.id
-        return int(made.record.id)
+        return made.record.id
 
     def _linked(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values with handles of hospitals and customers replaced by ids."""
         return {k: self.ids[v] if k in ("hospital", "customer") and v is not None else v for k, v in values.items()}
 
     def _actor(self, user: int | str) -> Actor:
-        return self.engine.actor(user)
+        actor = self.engine.people.actor(user)
+        assert actor is not None, user
+        return actor
 
     def _owner(self, handle: str) -> Actor:
         """Whoever has the lead now; its manager where nobody has it."""
@@ -126,6 +137,24 @@ class Teller:
         if lead["stage"] in ("proposed", "demo_booked", "won"):
             self.engine.update(SYSTEM, "lead", self.ids[handle], {"proposal_opened_at": self.clock.now()})
 
+    def _object(self, handle: str, values: Mapping[str, Any]) -> None:
+        self.engine.update(self._owner(handle), "lead", self.ids[handle], values)
+
+    def _hand_out(self, handle: str, values: Mapping[str, Any]) -> None:
+        reps = [rep[0] for rep in self.story.REPS]
+        owner = self.ids[reps[self.ids[handle] % len(reps)]]
+        self.engine.update(self._actor("zhaomin"), "lead", self.ids[handle], {"owner": owner})
+
+    def _leave(self, handle: str, values: Mapping[str, Any]) -> None:
+        self._duty(False)
+
+    def _come_back(self, handle: str, values: Mapping[str, Any]) -> None:
+        self._duty(True)
+
+    def _duty(self, on_duty: bool) -> None:
+        for rep in self.story.REPS:
+            self.engine.update(self._actor("admin"), "user", self.ids[rep[0]], {"on_duty": on_duty})
+
     def _talk(self, handle: str, values: Mapping[str, Any]) -> None:
         said = {"lead": self.ids[handle], "summary": "了解近况，约下一步", **values}
         self._create("interaction", f"{handle}.{len(self.ids)}", said, self._owner(handle))
@@ -150,7 +179,7 @@ def fill(folder: Path, advance: Callable[[float], None] | None = None, end: dt.d
     story = module.Story(end or SystemClock().now())
     clock = VirtualClock(story.start)
     with Engine.open(folder, clock=clock) as engine:
-        engine.publish(SYSTEM, note="示例站点")
+        engine.revisions.publish("示例站点 · the sample site", Choices(scenarios=False))
         teller = Teller(engine, clock, module)
         teller.people()
         teller.places(story)
@@ -159,8 +188,7 @@ def fill(folder: Path, advance: Callable[[float], None] | None = None, end: dt.d
             teller.live(moment)
             if advance and number % 20 == 0:
                 advance(number / len(moments))
-        clock.move_to(story.end)
-        engine.tick()
+        teller.until(story.end)
         if advance:
             advance(1.0)
     return int(module.LEADS)

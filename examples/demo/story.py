@@ -12,16 +12,16 @@ SEED = 20260105
 DAYS = 30
 LEADS = 200
 
-#: login, name, team, regions, seniority, how many hours until a new lead is called
+#: login, name, team, regions, seniority
 REPS = (
-    ("linyue", "林越", "east", ["浙江", "上海"], 1.0, 1.5),
-    ("xuqing", "许晴川", "east", ["江苏"], 0.9, 2.0),
-    ("heshan", "何山", "east", ["安徽"], 0.7, 3.0),
-    ("sunmo", "孙墨", "east", ["福建"], 0.5, 5.0),
-    ("tangwen", "唐文", "north", ["北京", "天津"], 1.0, 1.0),
-    ("luoyi", "罗一", "north", ["山东"], 0.8, 2.5),
-    ("jiangbo", "江波", "north", ["河南"], 0.6, 4.0),
-    ("weiran", "魏然", "north", ["河北"], 0.4, 8.0),
+    ("linyue", "林越", "east", ["浙江", "上海"], 1.0),
+    ("xuqing", "许晴川", "east", ["江苏"], 0.9),
+    ("heshan", "何山", "east", ["安徽"], 0.7),
+    ("sunmo", "孙墨", "east", ["福建"], 0.5),
+    ("tangwen", "唐文", "north", ["北京", "天津"], 1.0),
+    ("luoyi", "罗一", "north", ["山东"], 0.8),
+    ("jiangbo", "江波", "north", ["河南"], 0.6),
+    ("weiran", "魏然", "north", ["河北"], 0.4),
 )
 
 #: name, grade, province, district, login of the area manager
@@ -52,6 +52,7 @@ PLACES = (
     *("明湖", "晴川", "青禾", "远山", "江畔", "静安里", "白鹭", "沐阳", "云岭", "松石", "听雨", "桥南", "银杏"),
     *("芦溪", "东篱", "南浦", "北辰湾", "朗月", "竹里", "海棠", "澄园", "和光", "知春", "临川"),
 )
+BRANCHES = ("", "城东", "城西", "江南", "新区", "北站", "文化路", "中山路")
 TRADES = {
     "eye": ("眼科", ("眼科诊所", "视光中心", "眼科医院")),
     "dental": ("口腔", ("口腔诊所", "口腔门诊", "齿科")),
@@ -96,6 +97,8 @@ class Story:
         self.chance = random.Random(seed)
         self.end = end.replace(second=0, microsecond=0)
         self.start = self.end - dt.timedelta(days=DAYS)
+        #: A day and a half in which all reps are away: what arrives then finds nobody.
+        self.training = (self.end - dt.timedelta(days=9), self.end - dt.timedelta(days=7, hours=12))
         self._order = 0
 
     def _moment(self, at: dt.datetime, what: str, handle: str, values: Mapping[str, Any] | None = None) -> Moment:
@@ -117,7 +120,7 @@ class Story:
         """Forty customers with their orders of the last four years."""
         for number in range(40):
             industry = self.chance.choice(list(TRADES))
-            company = self.chance.choice(PLACES) + str(self.chance.choice(TRADES[industry][1]))
+            company = f"{PLACES[number % len(PLACES)]}{BRANCHES[number // len(PLACES)]}{self.chance.choice(TRADES[industry][1])}"
             hospital = f"h{number % len(HOSPITALS)}" if number % 2 else None
             orders = [
                 {
@@ -128,7 +131,7 @@ class Story:
                 }
                 for turn in range(self.chance.randrange(1, 5))
             ]
-            yield f"c{number}", {"company": f"{company}{number + 1}号店", "industry": industry, "hospital": hospital}, orders
+            yield f"c{number}", {"company": company, "industry": industry, "hospital": hospital}, orders
 
     def moments(self) -> list[Moment]:
         """Everything that happens, in the order of time."""
@@ -136,6 +139,7 @@ class Story:
         for number in range(LEADS):
             found += self._life(number)
         found += self._asked_of_others()
+        found += [self._moment(self.training[0], "leave", "all"), self._moment(self.training[1], "come_back", "all")]
         return sorted(moment for moment in found if moment.at < self.end)
 
     def _life(self, number: int) -> Iterator[Moment]:
@@ -144,26 +148,46 @@ class Story:
         arrives = self.start + dt.timedelta(minutes=int(DAYS * 1440 * ((number + chance.random()) / LEADS)))
         values = self._lead(number)
         yield self._moment(arrives, "create_lead", handle, values)
+        if self.training[0] <= arrives < self.training[1] and chance.random() < 0.7:
+            yield self._moment(self._at_work(arrives + dt.timedelta(hours=60)), "hand_out", handle)
+            arrives += dt.timedelta(hours=60)
         quick = chance.random()
         if quick < 0.04:
             return  # nobody ever calls
-        at = self._at_work(arrives + self._hours(1.0 if quick < 0.75 else 30))
+        at = self._at_work(arrives + self._hours(0.8 if quick < 0.8 else 20))
         yield self._moment(at, "call", handle, self._call(at, values))
         yield self._moment(at, "talk", handle, {"channel": "call", "answered": chance.random() < 0.85})
-        ways = (("diagnose", 0.78, 30), ("propose", 0.72, 40), ("demo", 0.66, 60), ("sign", 0.55, 70))
-        for what, odds, hours in ways:
+        yield from self._onward(handle, at, values)
+
+    def _onward(self, handle: str, at: dt.datetime, values: Mapping[str, Any]) -> Iterator[Moment]:
+        """From the first call to the signature, the loss, or the silence in which a lead is left standing."""
+        chance = self.chance
+        for what, odds, hours in (("diagnose", 0.78, 30), ("propose", 0.72, 40), ("demo", 0.66, 60), ("sign", 0.55, 70)):
             if chance.random() > odds:
                 if chance.random() < 0.45:
-                    lost = self._at_work(at + self._hours(hours))
-                    yield self._moment(lost, "lose", handle, {"lost_reason": chance.choice(["price", "rival", "no_budget", "no_need", "unreachable"])})
+                    reason = chance.choice(["price", "rival", "no_budget", "no_need", "unreachable"])
+                    yield self._moment(self._at_work(at + self._hours(hours)), "lose", handle, {"lost_reason": reason})
+                elif chance.random() < 0.7:
+                    yield from self._kept_warm(handle, at)
                 return
-            at = self._at_work(at + self._hours(hours))
-            yield self._moment(at, what, handle, self._step(what, at, values))
+            before, at = at, self._at_work(at + self._hours(hours))
+            step = self._step(what, at, values)
+            if what == "demo":
+                raised = self._at_work(before + (at - before) * chance.uniform(0.1, 0.7))
+                yield self._moment(raised, "object", handle, {"objection_type": step["objection_type"]})
+            yield self._moment(at, what, handle, step)
             if what == "propose" and chance.random() < 0.7:
                 yield self._moment(at + self._hours(9), "open", handle)
             if chance.random() < 0.6:
                 channel = chance.choice(["message", "call", "visit"])
                 yield self._moment(at, "talk", handle, {"channel": channel, "answered": chance.random() < 0.8})
+
+    def _kept_warm(self, handle: str, at: dt.datetime) -> Iterator[Moment]:
+        """A talk every two or three days, until the end."""
+        while at < self.end:
+            at = self._at_work(at + self._hours(48))
+            channel = self.chance.choice(["message", "call", "email"])
+            yield self._moment(at, "talk", handle, {"channel": channel, "answered": self.chance.random() < 0.5})
 
     def _lead(self, number: int) -> dict[str, Any]:
         chance = self.chance
@@ -172,16 +196,16 @@ class Story:
         campaign = chance.choice(CAMPAIGNS.get(source, (None,)))
         in_hospital = chance.random() < 0.55
         hospital = chance.randrange(len(HOSPITALS)) if in_hospital else None
-        place = HOSPITALS[hospital][0] if hospital is not None else chance.choice(PLACES)
-        trade = TRADES[industry][0] + "科室" if in_hospital else chance.choice(TRADES[industry][1])
+        place = HOSPITALS[hospital][0] if hospital is not None else chance.choice(PLACES) + chance.choice(BRANCHES)
+        trade = TRADES[industry][0] + "科" if in_hospital else chance.choice(TRADES[industry][1])
         values: dict[str, Any] = {
-            "company": f"{place}{trade}" if in_hospital else f"{place}{trade}（{number + 1}）",
+            "company": (place + trade).replace("科科", "科"),
             "contact": chance.choice(FAMILY) + chance.choice(GIVEN),
             "phone": f"{chance.choice(SEGMENTS)}{number:04d}",
             "source": source,
             "campaign": campaign,
             "hospital": f"h{hospital}" if hospital is not None else None,
-            "department": TRADES[industry][0] + "科" if in_hospital else None,
+            "department": trade.replace("科科", "科") if in_hospital else None,
             "budget": chance.choice([None, 80000, 200000, 350000, 600000, 1200000]),
             "visit_minutes": chance.randrange(0, 25),
             "downloads": chance.randrange(0, 4),
@@ -214,7 +238,7 @@ class Story:
             return proposal | self._next(at, "问方案看得怎样")
         if what == "demo":
             objection = self.chance.choice(["price", "technology", "timing"])
-            demo = {"objection_type": objection, "objection_answer": "按参考话术答复，客户认可", "demo_at": at + dt.timedelta(days=3)}
+            demo: dict[str, Any] = {"objection_type": objection, "objection_answer": "按参考话术答复，客户认可", "demo_at": at + dt.timedelta(days=3)}
             return demo | self._next(at, "上门演示")
         return {"signed_amount": int(amount * self.chance.uniform(0.85, 1.0))}
 

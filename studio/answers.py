@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import sys
 import traceback
@@ -47,12 +48,20 @@ def body() -> dict[str, Any]:
     if not request.is_json:
         raise WrongUsage(Problem("H015"))
     try:
-        content = orjson.loads(request.get_data(cache=False) or b"{}")
+        content = orjson.loads(request.get_data(cache=True) or b"{}")
     except orjson.JSONDecodeError as error:
         raise WrongUsage(Problem("H002", parameters={"why": str(error)})) from None
     if not isinstance(content, dict):
         raise WrongUsage(Problem("H003"))
     return content
+
+
+def fingerprint() -> str:
+    """A short mark of this request: the same key with another one is a mistake."""
+    digest = hashlib.sha256()
+    for part in (request.method.encode(), request.path.encode(), request.get_data(cache=True)):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
 
 
 def refusal(error: FlowloomError) -> Response:

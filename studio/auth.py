@@ -44,7 +44,7 @@ def install(app: Flask) -> None:
     @app.before_request
     def recognise() -> None:
         found = token()
-        g.actor = engine().actor(found, request.remote_addr or "") if found else None
+        g.actor = engine().people.recognise(found, request.remote_addr or "") if found else None
         api = request.path.startswith("/api/")
         if g.actor is None and api and not request.path.startswith(PUBLIC):
             raise SignedOut(Problem("H010"))

@@ -26,7 +26,7 @@ def assets(name: str) -> Response:
 @blueprint.get("/in/<link>")
 def enter(link: str) -> Response:
     """Turn a one-time link into a session, then show the first page; a used link leads to the sign-in page."""
-    session = engine().sign_in(link, request.remote_addr or "")
+    session = engine().people.enter(link, request.remote_addr or "")
     if session is None:
         return redirect("/sign-in?link=used")  # type: ignore[return-value]
     response = redirect("/")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.api import Engine
+from engine.errors import Problem
 from engine.facts import Actor
 
 Json = dict[str, Any]
@@ -34,6 +35,37 @@ def page(found: Any) -> Json:
     if found.count is not None:
         shaped["count"] = found.count
     return shaped
+
+
+def outcome(done: Any, language: str) -> Json:
+    """What a write gave: the record, why this owner, what people should know."""
+    shaped: Json = {"record": record(done.record), "owner_why": done.owner_why, "warnings": []}
+    for warning in done.warnings:
+        if isinstance(warning, Problem):
+            shaped["warnings"].append(warning.json(language))
+        else:
+            shaped["warnings"].append(duplicate(warning) if "record" in warning else dict(warning))
+    return shaped
+
+
+def duplicate(found: Mapping[str, Any]) -> Json:
+    """A record that may be the same thing, with its score (0..1) and reasons."""
+    shaped = dict(found)
+    if hasattr(shaped.get("record"), "record"):
+        shaped["record"] = record(shaped["record"])
+    return shaped
+
+
+def lane(one: Any, cards: Iterable[Any]) -> Json:
+    """One column of a board."""
+    return {
+        "state": one.key,
+        "label": one.label,
+        "count": one.count,
+        "color": one.color,
+        "items": [record(card) for card in cards],
+        "next": one.page.next,
+    }
 
 
 def field(engine: Engine, one: Any, read_only: bool, language: str) -> Json:
@@ -163,13 +195,19 @@ def model(engine: Engine, actor: Actor, language: str) -> Json:
     }
 
 
-def _desk(manifest: Any, actor: Actor, known: Mapping[str, Mapping[str, Any]], language: str) -> tuple[list[Json], list[Json]]:
+def _desk(
+    manifest: Any, actor: Actor, known: Mapping[str, Mapping[str, Any]], language: str
+) -> tuple[list[Json], list[Json]]:
     """The reader's home blocks and menu: the workspaces of their roles, else every list and dashboard there is."""
     desks = [w for w in manifest.workspaces.values() if set(w.for_) & set(actor.roles)]
     home = [shaped for desk in desks for block in desk.home if (shaped := _block(block, known, language))]
-    menu = [shaped for desk in desks for block in (desk.menu or desk.home) if (shaped := _block(block, known, language))]
+    menu = [
+        shaped for desk in desks for block in (desk.menu or desk.home) if (shaped := _block(block, known, language))
+    ]
     if not menu:
-        menu = [{"kind": "view", "name": n, "label": v["label"]} for n, v in known["view"].items() if v["show"] == "list"]
+        menu = [
+            {"kind": "view", "name": n, "label": v["label"]} for n, v in known["view"].items() if v["show"] == "list"
+        ]
         menu += [{"kind": "dashboard", "name": n, "label": d["label"]} for n, d in known["dashboard"].items()]
     unique = {(entry["kind"], entry["name"]): entry for entry in menu}
     return home, list(unique.values())

@@ -147,8 +147,7 @@ def _database(site: Path) -> Iterator[Finding]:
     try:
         with Engine.open(site) as engine:
             verdict = engine.verify_audit()
-            years = engine.holiday_years()
-            skew = engine.clock_skew()
+            years, skew = engine.surroundings()
     except FlowloomError as error:
         yield Finding("database", BAD, error.text("zh"), error.text("en"))
         return

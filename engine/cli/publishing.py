@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from engine.api import Engine
+from engine.api import Choices, Engine
 from engine.cli.speech import Speech
-from engine.errors import FlowloomError, Problem
+from engine.errors import FlowloomError, Problem, WrongUsage
 
 
 @click.command("plan")
@@ -17,7 +17,7 @@ def plan_command(speech: Speech) -> int:
     退出码 · exit code: 0 没有变化 none, 1 有变化 some.
     """
     with Engine.open(speech.site) as engine:
-        plan = engine.plan()
+        plan = engine.revisions.plan()
         if speech.as_json:
             speech.give(plan.json(speech.language))
         else:
@@ -46,15 +46,9 @@ def publish_command(
     speech: Speech, message: str, timers: str | None, move: tuple[str, ...], allow_lossy: bool, skip_scenarios: bool
 ) -> int:
     """检查、跑场景、改表,然后一次切换 · check, run the scenarios, migrate, switch at once."""
-    moves = dict(pair.split("=", 1) for pair in move if "=" in pair)
+    moves = _moves(move)
     with Engine.open(speech.site) as engine:
-        done = engine.publish(
-            message=message,
-            timers=timers,
-            moves=moves,
-            allow_lossy=allow_lossy,
-            scenarios=not skip_scenarios,
-        )
+        done = engine.revisions.publish(message, Choices(timers, moves, allow_lossy, not skip_scenarios))
         if speech.as_json:
             speech.give(done.json(speech.language))
         else:
@@ -62,14 +56,34 @@ def publish_command(
     return 0
 
 
+def _moves(pairs: tuple[str, ...]) -> dict[str, str]:
+    """``lead_stage.old=new`` pairs as a map. Raises WrongUsage for one without ``=``."""
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise WrongUsage([Problem("C013", parameters={"text": pair}) for pair in wrong])
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
 @click.command("rollback")
 @click.argument("number", type=int)
 @click.option("-m", "--message", default="", help="为什么 · why")
+@click.option(
+    "--timers", type=click.Choice(["keep", "change"]), default=None, help="在途计时:保持 / 改用旧时限 · running timers"
+)
+@click.option(
+    "--move",
+    multiple=True,
+    metavar="MACHINE.STATE=STATE",
+    help="被删状态里的记录移到哪 · where records of a removed state go",
+)
+@click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
 @click.pass_obj
-def rollback_command(speech: Speech, number: int, message: str) -> int:
+def rollback_command(
+    speech: Speech, number: int, message: str, timers: str | None, move: tuple[str, ...], allow_lossy: bool
+) -> int:
     """让某个历史版本重新生效 · make a revision current again."""
     with Engine.open(speech.site) as engine:
-        done = engine.rollback(number, message=message)
+        done = engine.revisions.rollback(number, message, Choices(timers, _moves(move), allow_lossy))
         if speech.as_json:
             speech.give(done.json(speech.language))
         else:
@@ -82,7 +96,7 @@ def rollback_command(speech: Speech, number: int, message: str) -> int:
 def revisions_command(speech: Speech) -> None:
     """发布过的版本:编号、谁、何时、为什么 · published revisions."""
     with Engine.open(speech.site) as engine:
-        found = engine.revisions()
+        found = engine.revisions.listed()
         if speech.as_json:
             speech.give(found)
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.api import Engine, Workbench, new_site
+from engine.api import Engine, Workbench, fill_with_samples, new_site
 from engine.cli.speech import Speech
 from engine.errors import Problem, WrongUsage
 
@@ -43,8 +43,6 @@ def init_command(speech: Speech, folder: Path, name: str, packs: tuple[str, ...]
 @click.pass_obj
 def demo_command(speech: Speech, host: str, port: int, folder: Path) -> None:
     """带示例数据启动,打印登录链接 · start with sample data and print a sign-in link."""
-    from engine.api import fill_with_samples
-
     if not (folder / "site.yaml").is_file():
         speech.say(
             "正在准备示例站点(200 条线索,一个月的历史)…", "preparing the sample site (200 leads, a month of history)…"
@@ -81,7 +79,7 @@ def sign_in_command(speech: Speech, login: str, url: str) -> None:
 
 
 def _link(engine: Engine, login: str, url: str) -> str:
-    token = engine.sign_in_link(login)
+    token = engine.people.invite(login)
     if token is None:
         raise WrongUsage(Problem("C007", parameters={"login": login}))
     return f"{url.rstrip('/')}/in/{token}"
@@ -92,8 +90,8 @@ def _serve(speech: Speech, folder: Path, host: str, port: int, login: str, behin
     from studio.serve import serve
 
     with Engine.open(folder) as engine:
-        engine.publish_if_new()
-        for problem in engine.folder_problems():
+        engine.revisions.publish_if_new()
+        for problem in engine.revisions.folder_problems():
             speech.say(problem.text("zh"), problem.text("en"))
         link = _link(engine, login, f"http://{host}:{port}")
         print(

@@ -14,4 +14,4 @@ blueprint = Blueprint("changes", __name__, url_prefix="/api/v1/changes")
 def read() -> Response:
     """``n`` grows with every committed change; ``revision`` is what runs."""
     person = actor()
-    return answer({"n": engine().changes(), "revision": engine().revision, "unread": engine().unread(person)})
+    return answer({"n": engine().changes(), "revision": engine().revision, "unread": engine().people.unread(person)})

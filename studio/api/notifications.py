@@ -14,7 +14,7 @@ blueprint = Blueprint("notifications", __name__, url_prefix="/api/v1/notificatio
 def listing() -> Response:
     """The newest first, with how many are unread."""
     person = actor()
-    return answer({"items": engine().notifications(person), "unread": engine().unread(person)})
+    return answer({"items": engine().people.notifications(person), "unread": engine().people.unread(person)})
 
 
 @blueprint.post("/read")
@@ -22,5 +22,5 @@ def read() -> Response:
     """Mark some (``ids``) or all as read."""
     person = actor()
     sent = body().get("ids")
-    engine().mark_read(person, [int(one) for one in sent] if isinstance(sent, list) else None)
-    return answer({"unread": engine().unread(person)})
+    engine().people.mark_read(person, [int(one) for one in sent] if isinstance(sent, list) else None)
+    return answer({"unread": engine().people.unread(person)})

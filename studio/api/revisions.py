@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response
 
+from engine.api import Choices
 from studio.answers import answer, body, engine, language
 from studio.auth import actor
 
@@ -15,15 +18,15 @@ def listing() -> Response:
     """Every revision: number, who, when, why, whether it runs; and what is wrong with the folder now."""
     spoken = language()
     engine().allow(actor(), "configure")
-    problems = [problem.json(spoken) for problem in engine().folder_problems()]
-    return answer({"items": engine().revisions(), "problems": problems})
+    problems = [problem.json(spoken) for problem in engine().revisions.folder_problems()]
+    return answer({"items": engine().revisions.listed(), "problems": problems})
 
 
 @blueprint.get("/plan")
 def plan() -> Response:
     """What publishing the folder would change."""
     engine().allow(actor(), "configure")
-    return answer(engine().plan().json(language()))
+    return answer(engine().revisions.plan().json(language()))
 
 
 @blueprint.post("")
@@ -32,14 +35,7 @@ def publish() -> Response:
     person = actor()
     engine().allow(person, "publish")
     sent = body()
-    choices = sent.get("choices") or {}
-    done = engine().publish(
-        actor=person,
-        message=str(sent.get("note") or ""),
-        timers=choices.get("timers"),
-        moves=choices.get("moves") or {},
-        allow_lossy=bool(choices.get("allow_lossy")),
-    )
+    done = engine().revisions.publish(str(sent.get("note") or ""), _choices(sent), person)
     return answer(done.json(language()), 201)
 
 
@@ -48,5 +44,13 @@ def make_current(number: int) -> Response:
     """Roll back (or forward) to a revision."""
     person = actor()
     engine().allow(person, "publish")
-    done = engine().rollback(number, actor=person, message=str(body().get("note") or ""))
+    sent = body()
+    done = engine().revisions.rollback(number, str(sent.get("note") or ""), _choices(sent), person)
     return answer(done.json(language()))
+
+
+def _choices(sent: dict[str, Any]) -> Choices:
+    given = sent.get("choices") or {}
+    return Choices(
+        timers=given.get("timers"), moves=given.get("moves") or {}, allow_lossy=bool(given.get("allow_lossy"))
+    )

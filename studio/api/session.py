@@ -32,7 +32,7 @@ def _session() -> dict[str, Any]:
         },
         "language": language(),
         "languages": ["zh", "en"],
-        "may": sorted(engine().may(person)),
+        "may": sorted(engine().people.may(person)),
     }
 
 
@@ -46,7 +46,7 @@ def read() -> Response:
 def sign_in() -> Response:
     """A one-time token becomes a session cookie."""
     link = str(body().get("token", "")).strip().rsplit("/", 1)[-1]
-    session = engine().sign_in(link, request.remote_addr or "")
+    session = engine().people.enter(link, request.remote_addr or "")
     if session is None:
         refused = WrongUsage(Problem("H023"))
         refused.status = 401
@@ -62,14 +62,14 @@ def change() -> Response:
     chosen = body().get("language")
     if chosen not in ("zh", "en"):
         raise WrongUsage(Problem("H012", parameters={"name": "language", "why": "zh | en"}))
-    engine().speak(auth.actor(), chosen)
+    engine().people.speak(auth.actor(), chosen)
     return answer({"language": chosen})
 
 
 @blueprint.delete("")
 def sign_out() -> Response:
     """The session ends at once, everywhere it was used."""
-    engine().sign_out(auth.token())
+    engine().people.leave(auth.token())
     response = Response(status=204)
     response.delete_cookie(auth.COOKIE, path="/")
     return response

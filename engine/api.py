@@ -1,0 +1,218 @@
+"""The front door: whoever is above talks to an Engine, which delegates. Floor: 6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from engine.clock import Clock, SystemClock
+from engine.facts import Actor
+from engine.model.manifest import Manifest
+from engine.plugins.registry import Registry
+from engine.plugins.slots import FieldType
+from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
+from engine.site.asking import Ask, Filter, Look
+from engine.site.importing import write_bad_rows
+from engine.site.opening import fill_with_samples, new_site
+from engine.site.people import People
+from engine.site.planning import Plan
+from engine.site.reading import Seen, SeenPage
+from engine.site.revising import Choices, Revisions
+from engine.site.running import Running
+from engine.site.workbench import Workbench, explain
+from engine.site.writing import Once, Outcome
+from engine.store.database import Database
+
+Values = Mapping[str, Any]
+
+
+class Engine:
+    """An open site. Every method that takes an ``actor`` answers with that person's rights.
+
+    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back.
+    """
+
+    def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
+        self._site = Running(folder, registry, clock, Database.open(url, clock))
+        self.people = People(self._site)
+        self.revisions = Revisions(self._site)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path | str,
+        *,
+        clock: Clock | None = None,
+        registry: Registry | None = None,
+        database: str | None = None,
+    ) -> Engine:
+        """The site in a folder, its current revision running. ``database`` overrides the url in site.yaml.
+
+        Raises NotFound when the folder is no site, Unavailable when the database does not answer.
+        """
+        url = opening.url(Path(folder), database)
+        engine = cls(Path(folder), registry or Registry.discover(), clock or SystemClock(), url)
+        publishing.start(engine._site)
+        return engine
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._site.database.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- what runs
+
+    @property
+    def manifest(self) -> Manifest:
+        """The definitions that run now."""
+        return self._site.manifest
+
+    @property
+    def revision(self) -> int:
+        """The number of the revision that runs; 0 before the first publish."""
+        return self._site.revision if self._site.published else 0
+
+    def field_type(self, name: str) -> FieldType:
+        """A field type plugin."""
+        return self._site.registry.get(FieldType, name)  # type: ignore[type-abstract]
+
+    def access(self, actor: Actor, entity: str) -> Any:
+        """The actor's rights on an entity (``engine.store.query.rights.Access``)."""
+        return asking.access(self._site, actor, entity)
+
+    def allow(self, actor: Actor, permission: str) -> None:
+        """Nothing when the actor may (configure, publish, import, audit); else raises Forbidden."""
+        asking.allow(self._site, actor, permission)
+
+    def columns(self, actor: Actor, view: str, language: str) -> list[dict[str, Any]]:
+        """The columns of a view the actor may see: key, label, type."""
+        return asking.columns(self._site, actor, view, language)
+
+    def tick(self) -> int:
+        """Let time pass: what is due fires, a revision published elsewhere is taken up; how many timers fired."""
+        return opening.tick(self._site)
+
+    def readiness(self) -> dict[str, Any]:
+        """Whether the database answers and a revision runs."""
+        return opening.readiness(self._site)
+
+    def changes(self) -> int:
+        """A counter that grows with every commit."""
+        return self._site.changed()
+
+    # --- records
+
+    def create(
+        self, actor: Actor, entity: str, values: Values, *, form: str | None = None, once: Once | None = None
+    ) -> Outcome:
+        """A new record through its whole pipeline; raises Refused with every problem."""
+        return writing.create(self._site, actor, entity, values, form=form, once=once)
+
+    def update(self, actor: Actor, entity: str, record: int, values: Values, *, version: int | None = None) -> Outcome:
+        """The changed record; raises Refused, Forbidden, NotFound, Stale."""
+        return writing.update(self._site, actor, entity, record, values, version=version)
+
+    def transition(
+        self,
+        actor: Actor,
+        entity: str,
+        record: int,
+        name: str,
+        values: Values | None = None,
+        *,
+        version: int | None = None,
+    ) -> Outcome:
+        """The record in its new state; raises Refused with all that is missing, Conflict naming who was first."""
+        return writing.transition(self._site, actor, entity, record, name, values or {}, version=version)
+
+    def delete(self, actor: Actor, entity: str, record: int, *, version: int | None = None) -> None:
+        """Put a record into the trash."""
+        writing.delete(self._site, actor, entity, record, version=version)
+
+    def restore(self, actor: Actor, entity: str, record: int) -> Outcome:
+        """A record out of the trash."""
+        return writing.restore(self._site, actor, entity, record)
+
+    def get(self, actor: Actor, entity: str, record: int) -> Seen:
+        """One record with its promises; raises NotFound for none and for one the actor may not see alike."""
+        return reading.read(self._site, actor, entity, record)
+
+    def list(
+        self, actor: Actor, entity: str, look: Look, view: str | None = None, *, counted: bool = False
+    ) -> SeenPage:
+        """One page of records."""
+        return reading.listing(self._site, actor, entity, look, view, counted=counted)
+
+    def board(
+        self, actor: Actor, view: str, look: Look, lane: str | None = None
+    ) -> Sequence[tuple[Any, Sequence[Seen]]]:
+        """The columns of a board with their first cards."""
+        return reading.board(self._site, actor, view, look, lane)
+
+    def offered(self, actor: Actor, entity: str, record: int) -> Sequence[Mapping[str, Any]]:
+        """What may happen next to a record, and what each step still misses."""
+        return telling.offered(self._site, actor, entity, record)
+
+    def timeline(self, actor: Actor, entity: str, record: int) -> Sequence[Mapping[str, Any]]:
+        """What happened to a record, newest first."""
+        return telling.timeline(self._site, actor, entity, record)
+
+    def why(self, actor: Actor, entity: str, record: int) -> Mapping[str, Any]:
+        """Why this owner, which promises, which rules ran."""
+        return telling.why(self._site, actor, entity, record)
+
+    def duplicates(self, actor: Actor, entity: str, values: Values) -> Sequence[Mapping[str, Any]]:
+        """Records that may be the same thing, with score and reasons."""
+        return telling.duplicates(self._site, actor, entity, values)
+
+    def export(self, actor: Actor, entity: str, kind: str, look: Look, view: str | None = None) -> Iterator[bytes]:
+        """The list as CSV or XLSX, in parts."""
+        return exporting.export(self._site, actor, entity, kind, look, view)
+
+    def import_file(self, actor: Actor, path: Path, into: str, **how: Any) -> importing.Report:
+        """A CSV or XLSX file through the whole pipeline (see engine.site.importing.import_file)."""
+        return importing.import_file(self._site, actor, path, into, **how)
+
+    def undo_import(self, actor: Actor, number: int) -> dict[str, Any]:
+        """Take back what an import created."""
+        return importing.undo(self._site, actor, number)
+
+    # --- numbers
+
+    def metric(self, actor: Actor, name: str, asked: Ask) -> Mapping[str, Any]:
+        """A metric's value, series, groups and definition."""
+        return asking.metric(self._site, actor, name, asked)
+
+    def metric_records(self, actor: Actor, name: str, asked: Ask, point: str, part: str, look: Look) -> SeenPage:
+        """Exactly the records behind a number."""
+        return asking.metric_records(self._site, actor, name, asked, point, part, look)
+
+    def dashboard(self, actor: Actor, name: str, asked: Ask) -> Mapping[str, Any]:
+        """Every tile of a dashboard."""
+        return asking.dashboard(self._site, actor, name, asked)
+
+    def tile_records(self, actor: Actor, name: str, tile: str, asked: Ask, point: str, look: Look) -> SeenPage:
+        """Exactly the records behind a tile, or a point of it."""
+        return asking.tile_records(self._site, actor, name, tile, asked, point, look)
+
+    def verify_audit(self) -> Mapping[str, Any]:
+        """Whether the chain of the audit log is whole: ok, rows, bad, kind."""
+        return opening.verify_audit(self._site)
+
+    def surroundings(self) -> tuple[Sequence[int], float]:
+        """The years whose holidays are known, and the seconds the database's clock is ahead of ours."""
+        return opening.surroundings(self._site)
+
+
+__all__ = [
+    "Ask", "Choices", "Engine", "Filter", "Look", "Once", "Outcome", "Plan", "Seen", "Workbench", "explain", "fill_with_samples", "new_site", "write_bad_rows",
+]  # fmt: skip

@@ -1,0 +1,258 @@
+"""What a publish would change: documents, tables, records in states that go away, running clocks. Floor: 6."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.errors import FlowloomError, Problem
+from engine.load.pipeline import Loaded
+from engine.model.diff import Change, diff
+from engine.model.manifest import Manifest
+from engine.plugins.slots import FieldType
+from engine.runtime import sla
+from engine.runtime.context import Context, Parts
+from engine.site import publishing
+from engine.site.running import Running
+from engine.store import tables
+from engine.store.connection import Connection
+from engine.store.migrate import Operation
+from engine.store.migrate import plan as migration
+from engine.store.records import Records
+
+#: How many affected clocks are written out; all are counted, and ``json`` names every one.
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A state that goes away with records in it."""
+
+    machine: str
+    state: str
+    label: str
+    entity: str
+    field: str
+    count: int
+
+    def problem(self) -> Problem:
+        """The question the publisher has to answer."""
+        parameters = {"machine": self.machine, "state": self.state, "label": self.label, "count": self.count}
+        return Problem("M031", parameters=parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A running clock that would be due at another time, with the record's title."""
+
+    move: sla.Move
+    title: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a publish would change. ``current`` is the revision that runs (0 for none)."""
+
+    loaded: Loaded
+    current: int = 0
+    changes: Sequence[Change] = ()
+    operations: Sequence[Operation] = ()
+    leaving: Sequence[Leaving] = ()
+    clocks: Sequence[Clock] = ()
+    notes: Sequence[Problem] = field(default=())
+
+    @property
+    def changes_anything(self) -> bool:
+        """False when the folder says what already runs."""
+        return bool(self.current == 0 or self.changes or self.operations or self.notes)
+
+    @property
+    def records(self) -> int:
+        """How many records a clock or a state of which would change."""
+        return len({(c.move.entity, c.move.record) for c in self.clocks}) + sum(each.count for each in self.leaving)
+
+    def sentences(self, language: str) -> list[str]:
+        """Each change as one sentence."""
+        if self.current == 0:
+            count = sum(len(self.manifest.of(kind)) for kind in ("entity", "state_machine", "trigger", "metric"))
+            first = f"首次发布: {len(self.loaded.packs)} 个包, {count} 份主要配置"
+            return [
+                first if language == "zh" else f"First publish: {len(self.loaded.packs)} packs, {count} main documents"
+            ]
+        said = [note.what(language) for note in self.notes]
+        said += [text for change in self.changes for text in _said(change, self.manifest, language)]
+        said += [operation.problem().what(language) for operation in self.operations]
+        said += [each.problem().what(language) for each in self.leaving]
+        return said
+
+    def clock_sentences(self, language: str) -> list[str]:
+        """Each affected clock as one sentence."""
+        return [_clock(clock, self.manifest, language).what(language) for clock in self.clocks]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest that would run."""
+        assert self.loaded.manifest is not None, "a plan is only made of documents without errors"
+        return self.loaded.manifest
+
+    def text(self, language: str = "zh") -> str:
+        """The plan in words."""
+        if not self.changes_anything:
+            return "没有变化" if language == "zh" else "No changes"
+        lines = self.sentences(language)
+        clocks = self.clock_sentences(language)
+        if clocks:
+            head = f"影响 {self.records} 条记录上的 {len(clocks)} 个计时:"
+            lines.append(head if language == "zh" else f"{len(clocks)} clocks on {self.records} records would change:")
+            lines += [f"  {text}" for text in clocks[:SHOWN]]
+            if len(clocks) > SHOWN:
+                rest = len(clocks) - SHOWN
+                lines.append(f"  … 还有 {rest} 个" if language == "zh" else f"  … and {rest} more")
+        return "\n".join(lines)
+
+    def json(self, language: str = "zh") -> dict[str, Any]:
+        """The plan for machines."""
+        return {
+            "current": self.current,
+            "changes_anything": self.changes_anything,
+            "sentences": self.sentences(language),
+            "lossy": [o.problem().json(language) for o in self.operations if o.is_lossy],
+            "leaving": [
+                {"machine": e.machine, "state": e.state, "label": e.label, "count": e.count} for e in self.leaving
+            ],
+            "clocks": [
+                {
+                    "entity": c.move.entity,
+                    "record": c.move.record,
+                    "title": c.title,
+                    "promise": c.move.sla,
+                    "label": c.label,
+                    "due": c.move.due.isoformat(),
+                    "new_due": c.move.new_due.isoformat(),
+                    "text": text,
+                }
+                for c, text in zip(self.clocks, self.clock_sentences(language), strict=True)
+            ],
+            "problems": [problem.json(language) for problem in self.loaded.problems],
+        }
+
+
+def _said(change: Change, manifest: Manifest, language: str) -> list[str]:
+    kind = change.kind
+    if change.how != "changed":
+        code = "M034" if change.how == "added" else "M035"
+        return [Problem(code, parameters={"kind": kind, "name": change.label(language)}).what(language)]
+    return [
+        Problem(
+            "M036",
+            parameters={
+                "kind": kind,
+                "name": change.label(language),
+                "path": value.path,
+                "old": value.old,
+                "new": value.new,
+            },
+        ).what(language)
+        for value in change.values
+    ]
+
+
+def _clock(clock: Clock, manifest: Manifest, language: str) -> Problem:
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(manifest.site.timezone)
+    due, new = (moment.astimezone(zone).strftime("%m-%d %H:%M") for moment in (clock.move.due, clock.move.new_due))
+    return Problem("M037", parameters={"record": clock.title, "promise": clock.label, "old": due, "new": new})
+
+
+def plan(running: Running) -> Plan:
+    """The plan of publishing the folder as it is now. Raises InvalidDocument when it has errors."""
+    loaded = publishing.folder(running)
+    publishing.refuse(loaded)
+    assert loaded.manifest is not None
+    with running.database.read() as connection:
+        if not running.published or not publishing.exists(connection):
+            return Plan(loaded)
+        return compare(running, connection, loaded)
+
+
+def compare(running: Running, connection: Connection, loaded: Loaded) -> Plan:
+    """The plan of replacing what runs by what was loaded."""
+    assert loaded.manifest is not None
+    old, new = running.manifest, loaded.manifest
+    kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
+    schema = tables.build(new, kinds)
+    return Plan(
+        loaded,
+        running.revision,
+        tuple(diff(old, new)),
+        tuple(migration(connection, schema, kinds, new.site.timezone)),
+        tuple(_leaving(connection, old, new)),
+        tuple(_clocks(running, connection, new)),
+        tuple(_parameters(old, new)),
+    )
+
+
+def _parameters(old: Manifest, new: Manifest) -> list[Problem]:
+    notes = []
+    for name, parameter in new.parameters.items():
+        before = old.parameters.get(name)
+        if before is None or (before.seasons, before.default) == (parameter.seasons, parameter.default):
+            continue
+        label = parameter.label.zh or name
+        notes.append(Problem("M038", parameters={"name": label, "old": _value(before), "new": _value(parameter)}))
+    return notes
+
+
+def _value(parameter: Any) -> str:
+    if not parameter.seasons:
+        return str(parameter.default)
+    parts = []
+    for season in parameter.seasons:
+        span = f" ({season.from_ or ''}~{season.to or ''})" if season.from_ or season.to else ""
+        parts.append(f"{season.value}{span}")
+    return ", ".join(parts)
+
+
+def _leaving(connection: Connection, old: Manifest, new: Manifest) -> list[Leaving]:
+    found = []
+    for name, machine in old.state_machines.items():
+        after = new.state_machines.get(name)
+        if after is None or after.entity != machine.entity:
+            continue
+        gone = [state for state in machine.states.values() if state.name not in after.states]
+        for state in gone:
+            text = f'SELECT COUNT(*) FROM "{machine.entity}" WHERE "{machine.field}" = ? AND deleted_at IS NULL'
+            count = int(connection.scalar(text, (state.name,)))
+            if count:
+                label = state.label.text() or state.name
+                found.append(Leaving(name, state.name, label, machine.entity, machine.field, count))
+    return found
+
+
+def _clocks(running: Running, connection: Connection, new: Manifest) -> list[Clock]:
+    parts = running.parts
+    # The new rules over the tables as they are now: fields that are not there yet read as empty.
+    imagined = Parts(new, running.registry, parts.schema, Records(parts.schema), running.clock, parts.publisher)
+    old, after = Context(parts, connection), Context(imagined, connection)
+    try:
+        moves = sla.moves(after, old)
+    except (FlowloomError, KeyError):
+        # A target that reads a field of the new tables cannot be told before they exist; new records will have it.
+        return []
+    found = []
+    for move in moves:
+        if move.step != "due":
+            continue
+        record = old.get(move.entity, move.record)
+        title = old.title(record) if record is not None else f"#{move.record}"
+        label = new.slas[move.sla].label.text() or move.sla
+        found.append(Clock(move, title, label))
+    return sorted(found, key=lambda clock: clock.move.due)
+
+
+def without_clocks(made: Plan) -> Plan:
+    """The same plan with every clock left as it is."""
+    return replace(made, clocks=())

@@ -1,0 +1,114 @@
+"""From the folder to what runs: read, plan, publish, take up, go back. Floor: 6."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import InvalidDocument, NotFound, Problem
+from engine.facts import SYSTEM, Actor
+from engine.load.pipeline import Loaded, load, load_site
+from engine.model.manifest import Manifest
+from engine.plugins.slots import FieldType
+from engine.runtime import scheduler, turn
+from engine.runtime.context import Parts
+from engine.site.running import Running
+from engine.store import revisions, tables
+from engine.store.connection import Connection
+from engine.store.records import Records
+
+BUILT_IN = "builtin_flows/"
+
+
+def texts(loaded: Loaded) -> dict[str, str]:
+    """Every file the site is made of, its packs' too: what a revision keeps, so that it runs the same for ever."""
+    return {path: source.text for path, source in loaded.sources.items()}
+
+
+def revive(running: Running, files: Mapping[str, str]) -> Loaded:
+    """A revision's files through the pipeline; packs come from the revision, not from what is installed now."""
+    own: dict[str, str | bytes] = {}
+    packs: dict[str, dict[str, str | bytes]] = {}
+    for path, text in files.items():
+        if path.startswith(BUILT_IN):
+            _, name, rest = path.split("/", 2)
+            packs.setdefault(name, {})[rest] = text
+        else:
+            own[path] = text
+    return load(own, running.registry, packs)
+
+
+def parts_of(running: Running, manifest: Manifest, number: int, publisher: Actor = SYSTEM) -> Parts:
+    """What runs a manifest: its tables and its compiled rules. Raises InvalidDocument when a rule cannot be compiled."""
+    kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
+    schema = tables.build(manifest, kinds)
+    parts = Parts(manifest, running.registry, schema, Records(schema), running.clock, publisher, number)
+    parts.compiled.prepare()
+    return parts
+
+
+def start(running: Running) -> None:
+    """Let the current revision run; nothing when none was ever published."""
+    with running.database.read() as connection:
+        if not exists(connection):
+            return
+        number = revisions.current_number(connection)
+        if number is None:
+            return
+        take_up(running, connection, number)
+    arm(running)
+
+
+def exists(connection: Connection) -> bool:
+    """True when the database has Flowloom's tables."""
+    if connection.dialect == "sqlite":
+        return bool(connection.scalar("SELECT 1 FROM sqlite_master WHERE name = 'fl_settings'"))
+    return bool(connection.scalar("SELECT to_regclass('fl_settings') IS NOT NULL"))
+
+
+def take_up(running: Running, connection: Connection, number: int) -> None:
+    """Make a kept revision the one that runs in this process."""
+    loaded = revive(running, revisions.load(connection, number))
+    if loaded.manifest is None:
+        raise InvalidDocument(loaded.errors)
+    kept = revisions.get(connection, number)
+    publisher = publisher_of(running, connection, loaded.manifest, kept.by_user if kept else None)
+    running.take_up(parts_of(running, loaded.manifest, number, publisher))
+
+
+def publisher_of(running: Running, connection: Connection, manifest: Manifest, user: int | None) -> Actor:
+    """The actor whose rights rules have that run as ``owner``; the system's when the command line published."""
+    if user is None:
+        return SYSTEM
+    parts = parts_of(running, manifest, 0)
+    record = parts.records.get(connection, "user", user)
+    if record is None:
+        raise NotFound(Problem("C007", parameters={"login": str(user)}))
+    values = {**record.values, "id": record.id}
+    return Actor(user, str(values.get("login") or ""), tuple(values.get("roles") or ()), values)
+
+
+def arm(running: Running) -> None:
+    """See to it that every schedule has its next time."""
+    turn.run(running.parts, running.database, SYSTEM, scheduler.arm, via="start")
+
+
+def folder(running: Running) -> Loaded:
+    """The folder as it is now."""
+    return load_site(running.folder, running.registry)
+
+
+def refuse(loaded: Loaded) -> None:
+    """Raise InvalidDocument with every error; nothing when there is none."""
+    if loaded.manifest is None:
+        raise InvalidDocument(loaded.errors)
+
+
+def follow(running: Running) -> bool:
+    """Take up the revision another process made current; True when there was one."""
+    with running.database.read() as connection:
+        number = revisions.current_number(connection) if exists(connection) else None
+        if number is None or (running.published and number == running.revision):
+            return False
+        take_up(running, connection, number)
+    return True

@@ -1,0 +1,232 @@
+"""Records as a reader sees them: values without what is hidden, words for people, titles behind links, promises. Floor: 6."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.errors import NotFound
+from engine.facts import Actor, Record
+from engine.model.entity import SYSTEM_FIELDS, Field
+from engine.plugins.slots import FieldType
+from engine.runtime import access, sla
+from engine.runtime import view as views
+from engine.runtime.context import Context, values_of
+from engine.runtime.ground import ground_of, titles
+from engine.runtime.view import Look
+from engine.site.running import Running
+from engine.store.query.answer import Page
+
+LINKS = ("link", "user", "team")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link leads to; a record the reader may not see has no title."""
+
+    entity: str
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One record for one reader. ``values`` are JSON-ready, ``shown`` text for people, ``links`` per linking field,
+    ``can`` what the reader may do with it."""
+
+    record: Record
+    title: str
+    values: Mapping[str, Any]
+    shown: Mapping[str, str]
+    links: Mapping[str, Link] = field(default_factory=dict)
+    promises: Sequence[Mapping[str, Any]] = ()
+    can: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def id(self) -> int:
+        """The record's id."""
+        return self.record.id
+
+    @property
+    def version(self) -> int:
+        """The record's version, for If-Match."""
+        return self.record.version
+
+    def __getitem__(self, name: str) -> Any:
+        return self.id if name == "id" else self.version if name == "version" else self.values.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPage:
+    """Some records in order; ``next`` is the cursor of the page after, ``count`` all of them when asked for."""
+
+    items: tuple[Seen, ...]
+    next: str | None = None
+    count: int | None = None
+
+
+def fields_of(context: Context, entity: str) -> Mapping[str, Field]:
+    """Every field of an entity, the system's included."""
+    return {**SYSTEM_FIELDS, **context.plan(entity).entity.fields}
+
+
+def seen(context: Context, records: Sequence[Record], *, promises: bool = False) -> list[Seen]:
+    """The records as the context's actor sees them; titles behind links are read together, not one by one."""
+    if not records:
+        return []
+    entity = records[0].entity
+    rights = access.access_of(context, entity)
+    fields = {name: one for name, one in fields_of(context, entity).items() if rights.sees(name)}
+    names = _titles(context, records, fields)
+    types = {name: context.registry.find(FieldType, one.type) for name, one in fields.items()}
+    return [_one(context, record, rights, fields, types, names, promises) for record in records]
+
+
+def _one(
+    context: Context,
+    record: Record,
+    rights: Any,
+    fields: Mapping[str, Field],
+    types: Mapping[str, FieldType | None],
+    names: Mapping[str, Mapping[int, str]],
+    promises: bool,
+) -> Seen:
+    values: dict[str, Any] = {}
+    shown: dict[str, str] = {}
+    links: dict[str, Link] = {}
+    for name, one in fields.items():
+        if name not in record.values:
+            continue
+        value, kind = record.values[name], types[name]
+        if value is None:
+            values[name] = None
+        elif kind is None:
+            values[name] = value
+        else:
+            values[name] = kind.to_json(value)
+            target = one.to or one.type
+            if one.type in LINKS and isinstance(value, int):
+                title = names.get(target, {}).get(value, "")
+                links[name] = Link(target, value, title)
+                shown[name] = title
+            else:
+                shown[name] = kind.show(one, value, context.language)
+    whole = {**values_of(record)}
+    blank = dict.fromkeys(rights.hidden)
+    return Seen(
+        record,
+        context.title(replace(record, values={**record.values, **blank})),
+        values,
+        shown,
+        links,
+        _promises(context, record) if promises else (),
+        {action: rights.may(action, whole) for action in ("update", "delete")},
+    )
+
+
+def _titles(
+    context: Context, records: Sequence[Record], fields: Mapping[str, Field]
+) -> Mapping[str, Mapping[int, str]]:
+    wanted: dict[str, set[int]] = {}
+    for name, one in fields.items():
+        if one.type in LINKS:
+            found = {record.values.get(name) for record in records} - {None}
+            if found:
+                wanted.setdefault(one.to or one.type, set()).update(found)  # type: ignore[arg-type]
+    if not wanted:
+        return {}
+    ground = ground_of(context)
+    return {entity: titles(context, ground, entity, ids) for entity, ids in wanted.items()}
+
+
+def _promises(context: Context, record: Record) -> list[Mapping[str, Any]]:
+    return [
+        {"name": p.name, "label": p.label, "due": p.due.isoformat(), "state": p.state, "estimated": p.estimated}
+        for p in sla.promises(context, record.entity, record.id)
+    ]
+
+
+def visible(context: Context, entity: str, record: int) -> Record:
+    """The record, whole, when the reader may see it. Raises NotFound for both none and invisible."""
+    found = context.need(entity, record)
+    access.access_of(context, entity).check("read", values_of(found))
+    return found
+
+
+def if_visible(context: Context, entity: str, record: int) -> Seen | None:
+    """The record as its reader sees it; None for none and for an invisible one."""
+    try:
+        return seen(context, [visible(context, entity, record)])[0]
+    except NotFound:
+        return None
+
+
+def likeness(match: Mapping[str, Any]) -> dict[str, Any]:
+    """How alike two records are, in words: ``score`` 0..1, ``reasons`` like "手机 100%", ``then`` what the rule does.
+
+    Nothing of the other record itself: who may not see it learns only that there is one.
+    """
+    reasons = [f"{reason['label']} {round(reason['score'] * 100)}%" for reason in match["reasons"]]
+    return {"score": match["score"], "reasons": reasons, "then": match["then"], "rule": match["rule"]}
+
+
+def read(running: Running, actor: Actor, entity: str, record: int) -> Seen:
+    """One record with its promises. Raises NotFound."""
+    with running.reading(actor) as context:
+        return seen(context, [visible(context, entity, record)], promises=True)[0]
+
+
+def listing(
+    running: Running, actor: Actor, entity: str, look: Look, view: str | None = None, *, counted: bool = False
+) -> SeenPage:
+    """One page of a list, from the one compiler of queries, under the reader's rights. A view's columns, else every field."""
+    with running.reading(actor) as context:
+        context.plan(entity)
+        chosen = views.view_of(context, view) if view else None
+        found = views.page(context, entity, chosen, look)
+        total = views.count(context, entity, chosen, look) if counted else None
+        return SeenPage(tuple(of_page(context, entity, found)), found.next, total)
+
+
+def board(
+    running: Running, actor: Actor, view: str, look: Look, lane: str | None = None
+) -> list[tuple[Any, list[Seen]]]:
+    """The columns of a board (``engine.runtime.view.Lane``), each with its cards; ``lane`` asks for one of them only."""
+    with running.reading(actor) as context:
+        chosen = views.view_of(context, view)
+        lanes = views.board(context, chosen, look, lane)
+        return [(each, of_page(context, chosen.entity, each.page)) for each in lanes]
+
+
+def of_page(context: Context, entity: str, page: Page) -> list[Seen]:
+    """The records of a page with the columns it was asked for, a linked record's title among them."""
+    names = views.linked(context, page.records, page.columns)
+    rights = access.access_of(context, entity)
+    whole = _whole(context, entity, page, rights)
+    kinds = context.registry.plugins[FieldType.slot]
+    blank = context.plan(entity).blank
+    found = []
+    for record in page.records:
+        values: dict[str, Any] = {}
+        shown: dict[str, str] = {}
+        links: dict[str, Link] = {}
+        for column in page.columns:
+            value = record.values[column.key]
+            kind: Any = kinds.get(column.field.type if column.field is not None else column.type.name)
+            values[column.key] = value if value is None or kind is None else kind.to_json(value)
+            shown[column.key] = views.shown(context, column, value, names)
+            if column.type.name == "record" and column.type.entity and isinstance(value, int):
+                links[column.key] = Link(column.type.entity, value, shown[column.key])
+        full = whole.get(record.id)
+        can = {action: rights.may(action, values_of(full) if full else None) for action in ("update", "delete")}
+        title = context.title(replace(record, values={**blank, **record.values}))
+        found.append(Seen(record, title, values, shown, links, (), can))
+    return found
+
+
+def _whole(context: Context, entity: str, page: Page, rights: Any) -> Mapping[int, Record]:
+    """The records whole, where what may be done with them depends on their values."""
+    if all(isinstance(rights.rights.get(action), bool) for action in ("update", "delete")):
+        return {}
+    return context.records.get_many(context.connection, entity, [record.id for record in page.records])

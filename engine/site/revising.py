@@ -1,0 +1,255 @@
+"""Publish, roll back, list: one revision replaces another at once, or not at all. Floor: 6."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import InvalidDocument, NotFound, Problem, Refused
+from engine.facts import SYSTEM, Actor
+from engine.load.pipeline import Loaded
+from engine.plugins.slots import FieldType
+from engine.runtime import scheduler, sla, turn
+from engine.runtime.acts import Acting
+from engine.runtime.context import Parts
+from engine.site import planning, publishing
+from engine.site.planning import Plan
+from engine.site.running import Running
+from engine.store import audit, history, migrate, revisions
+from engine.store.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the publisher decided: running clocks ``keep`` or ``change`` (None: not asked yet), where records of removed
+    states go (``machine.state`` -> state), whether lossy changes of type are allowed, whether scenarios are run."""
+
+    timers: str | None = None
+    moves: Mapping[str, str] | None = None
+    allow_lossy: bool = False
+    scenarios: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A revision that runs now, and what came with it."""
+
+    number: int
+    sentences: Mapping[str, list[str]]
+    moved: int = 0
+    retimed: int = 0
+
+    def text(self, language: str = "zh") -> str:
+        """In words."""
+        head = f"已发布第 {self.number} 版" if language == "zh" else f"Revision {self.number} runs now"
+        lines = [head, *(f"  {text}" for text in self.sentences[language])]
+        if self.retimed:
+            lines.append(f"  改了 {self.retimed} 个计时" if language == "zh" else f"  {self.retimed} clocks changed")
+        if self.moved:
+            lines.append(f"  移动了 {self.moved} 条记录" if language == "zh" else f"  {self.moved} records moved")
+        return "\n".join(lines)
+
+    def json(self, language: str = "zh") -> dict[str, Any]:
+        """For machines."""
+        return {
+            "number": self.number,
+            "sentences": self.sentences[language],
+            "moved": self.moved,
+            "retimed": self.retimed,
+        }
+
+
+def publish(running: Running, actor: Actor, message: str, choices: Choices) -> Published:
+    """The folder as the next revision: checked, tried by its scenarios, tables changed, switched.
+
+    Raises InvalidDocument, or Refused with every open question (M030, M031), lossy change (M006) or failed scenario (M033);
+    nothing has changed then.
+    """
+    with running.publishing:
+        loaded = publishing.folder(running)
+        publishing.refuse(loaded)
+        return _carry_out(running, actor, message, choices, loaded)
+
+
+def rollback(running: Running, number: int, actor: Actor, message: str, choices: Choices) -> Published:
+    """An earlier (or later) revision current again: its files as a new revision, by the same rules as a publish."""
+    with running.publishing:
+        with running.database.read() as connection:
+            if revisions.get(connection, number) is None:
+                raise NotFound(Problem("C012", parameters={"number": number}))
+            loaded = publishing.revive(running, revisions.load(connection, number))
+        publishing.refuse(loaded)
+        note = message or f"← {number}"
+        return _carry_out(running, actor, note, choices, loaded)
+
+
+def _carry_out(running: Running, actor: Actor, message: str, choices: Choices, loaded: Loaded) -> Published:
+    assert loaded.manifest is not None
+    if choices.scenarios:
+        _try_scenarios(running, loaded)
+    with running.database.read() as connection:
+        known = running.published and publishing.exists(connection)
+        plan = planning.compare(running, connection, loaded) if known else Plan(loaded)
+    _ask(plan, choices)
+    parts = publishing.parts_of(running, loaded.manifest, plan.current + 1, actor)
+    done: list[Published] = []
+
+    def work(connection: Connection) -> None:
+        done.append(_switch(running, connection, parts, plan, actor, message, choices))
+
+    running.database.write(work)
+    number = done[-1].number
+    running.take_up(publishing.parts_of(running, loaded.manifest, number, actor))
+    return done[-1]
+
+
+def _ask(plan: Plan, choices: Choices) -> None:
+    """Raise Refused with every question the publisher has not answered."""
+    problems: list[Problem] = []
+    moves = choices.moves or {}
+    for each in plan.leaving:
+        target = moves.get(f"{each.machine}.{each.state}")
+        if target is None:
+            problems.append(each.problem())
+        elif target not in plan.manifest.state_machines[each.machine].states:
+            problems.append(Problem("M032", parameters={"machine": each.machine, "state": target}))
+    if plan.clocks and choices.timers is None:
+        examples = "、".join(dict.fromkeys(clock.title for clock in plan.clocks[:3]))
+        more = " …" if len(plan.clocks) > 3 else ""
+        problems.append(Problem("M030", parameters={"count": len(plan.clocks), "examples": examples + more}))
+    problems += [o.problem() for o in plan.operations if o.clashes or (o.is_lossy and not choices.allow_lossy)]
+    if problems:
+        raise Refused(problems)
+
+
+def _try_scenarios(running: Running, loaded: Loaded) -> None:
+    from engine.runtime.scenario import run
+
+    assert loaded.manifest is not None
+    failed: list[str] = []
+    found: list[Problem] = []
+    for name, scenario in loaded.manifest.scenarios.items():
+        if scenario.pack != "custom":
+            continue
+        result = run(loaded.manifest, running.registry, scenario)
+        if result.problems:
+            failed.append(name)
+            found += result.problems
+    if failed:
+        head = Problem("M033", parameters={"count": len(failed), "names": ", ".join(failed)})
+        raise InvalidDocument([head, *found])
+
+
+def _switch(
+    running: Running,
+    connection: Connection,
+    parts: Parts,
+    plan: Plan,
+    actor: Actor,
+    message: str,
+    choices: Choices,
+) -> Published:
+    """Everything of a publish that is in the database, in one transaction."""
+    now = running.clock.now()
+    kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
+    if not publishing.exists(connection):
+        parts.schema.create(connection)
+        parts.schema.remember(connection)
+    else:
+        zone = plan.manifest.site.timezone
+        fresh = migrate.plan(connection, parts.schema, kinds, zone)
+        migrate.apply(connection, fresh, parts.schema, kinds, now, allow_lossy=choices.allow_lossy, timezone=zone)
+    sentences = {language: plan.sentences(language) for language in ("zh", "en")}
+    texts = publishing.texts(plan.loaded)
+    revision = revisions.save(connection, texts, now, actor, message, {"sentences": sentences})
+    revisions.point(connection, revision.number)
+    audit.write(connection, now, actor, "publish", detail={"revision": revision.number, "message": message})
+    moved = _relocate(connection, parts, plan, actor, choices, now)
+    context = Acting(parts, connection, SYSTEM, via=f"publish:{revision.number}")
+    retimed = 0
+    if choices.timers == "change" and plan.clocks:
+        old = Acting(running.parts, connection, SYSTEM)
+        retimed = sla.retime(context, sla.moves(context, old))
+    scheduler.arm(context)
+    turn.settle(context)
+    return Published(revision.number, sentences, moved, retimed)
+
+
+def _relocate(
+    connection: Connection, parts: Parts, plan: Plan, actor: Actor, choices: Choices, now: dt.datetime
+) -> int:
+    """Records of removed states go where the publisher said; each move is in its history and the audit log."""
+    moved = 0
+    for each in plan.leaving:
+        target = (choices.moves or {})[f"{each.machine}.{each.state}"]
+        text = f'SELECT id FROM "{each.entity}" WHERE "{each.field}" = ? AND deleted_at IS NULL'
+        for (record,) in connection.execute(text, (each.state,)):
+            found = parts.records.get(connection, each.entity, record)
+            if found is None:
+                continue
+            parts.records.update(connection, found, {each.field: target}, now, actor.user)
+            history.enter(
+                connection,
+                each.entity,
+                record,
+                each.machine,
+                target,
+                now,
+                came_from=each.state,
+                user=actor.user,
+                via="publish",
+            )
+            before, after = {each.field: each.state}, {each.field: target}
+            audit.write(connection, now, actor, "change", entity=each.entity, record=record, before=before, after=after)
+            moved += 1
+    return moved
+
+
+class Revisions:
+    """The revisions of one running site."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def plan(self) -> Plan:
+        """What publishing the folder would change. Raises InvalidDocument when it has errors."""
+        return planning.plan(self._running)
+
+    def publish(self, message: str = "", choices: Choices = Choices(), actor: Actor = SYSTEM) -> Published:
+        """The folder as the next revision (see ``publish``)."""
+        return publish(self._running, actor, message, choices)
+
+    def rollback(
+        self, number: int, message: str = "", choices: Choices = Choices(), actor: Actor = SYSTEM
+    ) -> Published:
+        """An earlier revision current again (see ``rollback``)."""
+        return rollback(self._running, number, actor, message, choices)
+
+    def publish_if_new(self, actor: Actor = SYSTEM) -> Published | None:
+        """Publish the folder when nothing was ever published (a first start); None otherwise."""
+        if self._running.published:
+            return None
+        return publish(self._running, actor, "", Choices(scenarios=False))
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Every revision, newest first: number, at, by, message, what changed, whether it runs."""
+        with self._running.database.read() as connection:
+            if not publishing.exists(connection):
+                return []
+            return [
+                {
+                    "number": revision.number,
+                    "at": revision.at.isoformat(),
+                    "by": revision.login,
+                    "message": revision.note,
+                    "changes": (revision.changes or {}).get("sentences", {}),
+                    "current": revision.current,
+                }
+                for revision in revisions.listed(connection)
+            ]
+
+    def folder_problems(self) -> list[Problem]:
+        """The errors the folder has now; what runs is not harmed by them."""
+        return list(publishing.folder(self._running).errors)

@@ -1,0 +1,77 @@
+"""A site that runs: its folder, its database, and the manifest of the moment. Floor: 6."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine.clock import Clock
+from engine.errors import NotFound, Problem
+from engine.facts import SYSTEM, Actor
+from engine.model.manifest import Manifest
+from engine.plugins.registry import Registry
+from engine.runtime.context import Context, Parts
+from engine.store import changes
+from engine.store.database import Database
+
+
+class Running:
+    """What every operation on an open site needs.
+
+    ``parts`` is replaced in one assignment when another revision becomes current; whoever began with the old
+    one finishes with it.
+    """
+
+    def __init__(self, folder: Path, registry: Registry, clock: Clock, database: Database) -> None:
+        self.folder = folder
+        self.registry = registry
+        self.clock = clock
+        self.database = database
+        self.publishing = threading.Lock()
+        self._parts: Parts | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """The manifest and all that was made ready for it. Raises NotFound (C011) before the first publish."""
+        if self._parts is None:
+            raise NotFound(Problem("C011"))
+        return self._parts
+
+    @property
+    def published(self) -> bool:
+        """True once a revision runs."""
+        return self._parts is not None
+
+    def take_up(self, parts: Parts) -> None:
+        """Let this revision be the one that runs from now on."""
+        self._parts = parts
+
+    @property
+    def manifest(self) -> Manifest:
+        """The definitions that run now."""
+        return self.parts.manifest
+
+    @property
+    def revision(self) -> int:
+        """The number of the revision that runs."""
+        return self.parts.revision
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return self.parts.zone
+
+    @contextmanager
+    def reading(self, actor: Actor = SYSTEM) -> Iterator[Context]:
+        """A context whose every look sees the same instant, with the actor's rights."""
+        parts = self.parts
+        with self.database.read() as connection:
+            yield Context(parts, connection, actor)
+
+    def changed(self, *entities: str) -> int:
+        """The change counter of these entities, or of all."""
+        with self.database.read() as connection:
+            return changes.count(connection, *entities)

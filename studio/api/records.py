@@ -1,0 +1,98 @@
+"""Records: list, read, create, change, delete, restore. Floor: 7."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from engine.api import Once
+from engine.errors import Problem, WrongUsage
+from studio import asked, present
+from studio.answers import answer, body, engine, fingerprint, language
+from studio.auth import actor
+
+blueprint = Blueprint("records", __name__, url_prefix="/api/v1/records")
+
+
+def values_of(sent: dict[str, Any]) -> dict[str, Any]:
+    """The ``values`` of a body; raises WrongUsage when they are no object or something else is beside them."""
+    unknown = sorted(set(sent) - {"values", "form"})
+    if unknown:
+        known = "values, form"
+        raise WrongUsage([Problem("H014", parameters={"name": name, "known": known}) for name in unknown])
+    values = sent.get("values", {})
+    if not isinstance(values, dict):
+        raise WrongUsage(Problem("H012", parameters={"name": "values", "why": "{…}"}))
+    return values
+
+
+def _once() -> Once | None:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return None
+    if len(key) > 200:
+        raise WrongUsage(Problem("H012", parameters={"name": "Idempotency-Key", "why": "≤ 200"}))
+    return Once(key, fingerprint())
+
+
+@blueprint.get("/<entity>")
+def listing(entity: str) -> Response:
+    """One page of records."""
+    view = request.args.get("view") or None
+    counted = request.args.get("count") == "1"
+    return answer(present.page(engine().list(actor(), entity, asked.look(), view, counted=counted)))
+
+
+@blueprint.post("/<entity>")
+def create(entity: str) -> Response:
+    """A new record; the answer says who got it and why, and what it may be a duplicate of."""
+    sent = body()
+    form = sent.get("form")
+    done = engine().create(actor(), entity, values_of(sent), form=str(form) if form else None, once=_once())
+    headers = {"Location": f"/api/v1/records/{entity}/{done.record.id}", "ETag": f'"{done.record.version}"'}
+    if done.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return answer(present.outcome(done, language()), 201, **headers)
+
+
+@blueprint.get("/<entity>/<int:record>")
+def read(entity: str, record: int) -> Response:
+    """One record; its version is the ETag."""
+    seen = engine().get(actor(), entity, record)
+    tag = f'"{seen.version}"'
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status=304)
+    return answer(present.record(seen), ETag=tag)
+
+
+@blueprint.patch("/<entity>/<int:record>")
+def change(entity: str, record: int) -> Response:
+    """The changed record; 412 when somebody changed the same field since the version in If-Match."""
+    done = engine().update(actor(), entity, record, values_of(body()), version=asked.version())
+    return answer(present.outcome(done, language()), ETag=f'"{done.record.version}"')
+
+
+@blueprint.delete("/<entity>/<int:record>")
+def delete(entity: str, record: int) -> Response:
+    """Put it into the trash."""
+    engine().delete(actor(), entity, record, version=asked.version())
+    return Response(status=204)
+
+
+@blueprint.post("/<entity>/<int:record>/restore")
+def restore(entity: str, record: int) -> Response:
+    """Take it out of the trash."""
+    return answer(present.outcome(engine().restore(actor(), entity, record), language()))
+
+
+@blueprint.get("/<entity>/<int:record>/timeline")
+def timeline(entity: str, record: int) -> Response:
+    """What happened to it, newest first."""
+    return answer({"items": engine().timeline(actor(), entity, record)})
+
+
+@blueprint.get("/<entity>/<int:record>/why")
+def why(entity: str, record: int) -> Response:
+    """Why this owner, which promises, which rules ran."""
+    return answer(engine().why(actor(), entity, record))

@@ -249,16 +249,6 @@ def likeness(shaper: Shaper, node: Node) -> dict[str, str | float]:
     return found
 
 
-def filled(shaper: Shaper, node: Node) -> dict[str, Any]:
-    """Values of which a text with ``{{ }}`` is a template (what comes in from outside has no expression yet)."""
-    if not isinstance(node.value, dict):
-        raise Skip
-    return {
-        key: shaper.template(inner) if isinstance(inner.value, str) and "{{" in inner.value else shaper.value(inner)
-        for key, inner in node.value.items()
-    }
-
-
 def wanted_packs(shaper: Shaper, node: Node) -> dict[str, str]:
     """Packs with the range of versions; a list asks for any version."""
     if isinstance(node.value, list):
@@ -270,7 +260,7 @@ def wanted_packs(shaper: Shaper, node: Node) -> dict[str, str]:
 
 SPECIAL: Mapping[tuple[type, str], Callable[[Shaper, Node], Any]] = {
     (Duplicates, "match"): likeness,
-    (Connection, "set"): filled,
+    (Connection, "set"): Shaper.filled,
     (Site, "packs"): wanted_packs,
 }
 

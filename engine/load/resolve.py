@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.errors import Problem, nearest
+from engine.errors import InvalidDocument, Problem, nearest
 from engine.expression.parse import Condition, Expression, place_of
-from engine.expression.types import Scope, Type, check, record_of
+from engine.expression.types import TEXT, Scope, Type, check, record_of
 from engine.load.document import Draft
 from engine.load.overlay import Removed
 from engine.load.read import scalar
@@ -18,6 +18,7 @@ from engine.model.entity import SYSTEM_FIELDS, Entity
 from engine.model.manifest import KINDS, Manifest
 from engine.model.role import Role
 from engine.model.state_machine import StateMachine
+from engine.model.terms import Template
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
 from engine.plugins.slots import Function
@@ -137,6 +138,10 @@ def _settable(path: str, manifest: Manifest, documents: Mapping[tuple[str, str],
     return target is not None
 
 
+#: Codes of a name that is not known: of an expression and of a template.
+UNKNOWN = frozenset({"X013", "X014", "T010", "T011"})
+
+
 class Types:
     """Type-checks every expression of a manifest, each in its scope; scopes are made once."""
 
@@ -161,17 +166,29 @@ class Types:
         if any(name not in self._manifest.entities for name in (place.entity, *place.outer) if name is not None):
             return  # the name itself is the problem, or the entity could not be built
         scope = self._scope(place)
-        given, problems = check(term.term, scope, self._functions)
+        given, problems = self._checked(term.term, scope)
         for problem in problems:
             name, entity = str(problem.parameters.get("name", "")), problem.parameters.get("entity") or place.entity
-            if problem.code in ("X013", "X014") and self._references.is_removed(str(entity), name):
+            if problem.code in UNKNOWN and self._references.is_removed(str(entity), name):
                 self._references.uses.note(str(entity), name, problem.where)
-            elif problem.code not in ("X013", "X014") or not self._references.is_broken(str(entity), name):
+            elif problem.code not in UNKNOWN or not self._references.is_broken(str(entity), name):
                 yield problem
-        if not problems:
+        if not problems and not isinstance(term.term, Template):
             yield from wrong_type(term, given)
             if place.sql:
                 yield from not_sql(term.term, scope, self._functions)
+
+    def _checked(self, term: Expression | Condition | Template, scope: Scope) -> tuple[Type, list[Problem]]:
+        if not isinstance(term, Template):
+            return check(term, scope, self._functions)
+        if "{" not in term.text:
+            return TEXT, []
+        from engine.expression.template import check_template, compile_template
+
+        try:
+            return TEXT, check_template(compile_template(term), scope)
+        except InvalidDocument as refused:
+            return TEXT, list(refused.problems)
 
     def _written(self, written: Written) -> Iterator[Problem]:
         """D021 for a field a step writes on a record that has none of that name."""

@@ -19,7 +19,7 @@ class Skip(Exception):
 
 
 class Shaper:
-    """Turns nodes into values and keeps what went wrong in ``problems``. ``refers`` collects nothing by itself."""
+    """Turns nodes into values and keeps what went wrong in ``problems``."""
 
     def __init__(self, registry: Registry) -> None:
         self.problems: list[Problem] = []
@@ -31,7 +31,7 @@ class Shaper:
             "condition": self.condition,
             "template": self.template,
             "steps": self.steps,
-            "value": self.value,
+            "value": self.filled,
         }
 
     def text(self, node: Node) -> str:
@@ -112,6 +112,16 @@ class Shaper:
         if isinstance(node.value, str):
             return self.expression(node) if node.value.startswith("=") else node.value
         return literal(node)
+
+    def filled(self, node: Node) -> Any:
+        """The same where a text with ``{{ }}`` is a template: in steps, and in what a connection sets."""
+        if isinstance(node.value, dict):
+            return {key: self.filled(inner) for key, inner in node.value.items()}
+        if isinstance(node.value, list):
+            return tuple(self.filled(inner) for inner in node.value)
+        if isinstance(node.value, str) and "{{" in node.value and not node.value.startswith("="):
+            return self.template(node)
+        return self.value(node)
 
     def choices(self, node: Node) -> tuple[Choice, ...]:
         """A list of words or {name, label}, or a map of name to label."""

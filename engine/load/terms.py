@@ -18,13 +18,14 @@ from engine.model.role import Role
 from engine.model.scenario import Scenario
 from engine.model.sla import Sla
 from engine.model.state_machine import StateMachine
+from engine.model.template import MessageTemplate
 from engine.model.terms import Document, Duration, Label, Step, Template, attributes
 from engine.model.trigger import Trigger
 from engine.model.view import View
 from engine.plugins.registry import Registry
 
 #: What holds no expression.
-_PLAIN = (str, bool, int, float, type(None), Label, Template, Duration)
+_PLAIN = (str, bool, int, float, type(None), Label, Duration)
 
 
 class Place(NamedTuple):
@@ -38,9 +39,10 @@ class Place(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One expression, where it is read, and what it should give: condition, duration, number, or nothing special."""
+    """One expression (or template), where it is read, and what it should give: condition, duration, number, or nothing
+    special."""
 
-    term: Expression | Condition
+    term: Expression | Condition | Template
     place: Place
     gives: str = ""
 
@@ -87,7 +89,7 @@ class Terms:
 
     def inside(self, value: Any, place: Place) -> Iterator[Term | Written]:
         """Every expression below a value, read at one place."""
-        if isinstance(value, Expression | Condition):
+        if isinstance(value, Expression | Condition | Template):
             yield Term(value, place, "condition" if isinstance(value, Condition) else "")
         elif isinstance(value, Step):
             yield from self._step(value, place._replace(scope="rule"))
@@ -117,10 +119,16 @@ class Terms:
             yield from self.inside(step.params, place)
 
     def entity(self, document: Entity) -> Iterator[Term | Written]:
-        """Of an entity: its fields' and its duplicate rules'."""
+        """Of an entity: its title's, its fields' and its duplicate rules'."""
+        yield from self.inside(document.title, Place(document.name))
         for field in document.fields.values():
             yield from self.inside(field, Place(document.name))
         yield from self.inside(document.duplicates, Place(document.name))
+
+    def template(self, document: MessageTemplate) -> Iterator[Term | Written]:
+        """Of a template: it is filled in by a rule."""
+        for value in (document.subject, document.body):
+            yield from self.inside(value, Place(document.for_, "rule"))
 
     def trigger(self, document: Trigger) -> Iterator[Term | Written]:
         """Of a trigger: about its event's entity."""
@@ -193,6 +201,7 @@ class Terms:
 
 _SPECIAL: Mapping[type, Any] = {
     Entity: Terms.entity,
+    MessageTemplate: Terms.template,
     Trigger: Terms.trigger,
     Sla: Terms.sla,
     StateMachine: Terms.machine,

@@ -14,6 +14,7 @@ from engine.source.splice import Lines, Splice
 _ANY_COLON = re.compile(r"[ \t]*[^\s-][^\s\"'#：:]{0,20}(：)")
 _NO_SPACE = re.compile(r"([ \t]*(?:- +)*)([A-Za-z_][\w.]*):(?!//)[^\s:]")
 _NO_SPACE_DASH = re.compile(r"([ \t]*)-[^\s-]")
+_BRACKET = re.compile(r"[\[\]{}]")
 _CLOSING = {"[": "]", "{": "}"}
 _WRONG_PLACE = re.compile(r"did not find expected (?:key|'-' indicator|<document start>)|mapping values are not")
 
@@ -58,15 +59,13 @@ def _by_words(text: str, lines: Lines, what: str, context: str, at: int, began: 
     if "quoted scalar" in context:
         return _in_quotes(text, lines, what, at, began)
     if "flow" in context and "did not find expected ','" in what:
-        sign = text[began]
-        _, end = lines.span(lines.number(began))
-        closing = _CLOSING.get(sign, "]")
-        splices = (Splice(end, end, closing),)
-        return Found("Y034", began, {"sign": sign, "closing": closing}, splices)
+        return _close(text, lines, began)
     if "tag" in context or "tag handle" in what:
         tag = re.match(r"\S*", text[began : began + 60])
         word = tag.group() if tag else "!"
         return Found("Y019", began, {"tag": word}, (Splice(began, began + len(word), ""),))
+    if "tab character" in what:
+        return _tab(text, lines, at)
     if "node content" in what and text[at : at + 1] == ",":
         return Found("Y045", at, {}, (Splice(at, at + 1, " "),), fix=True)
     if "node content" in what:
@@ -94,10 +93,21 @@ def _unclosed(text: str, lines: Lines, at: int) -> Found | None:
         start, end = lines.span(number)
         bracket = re.search(r"(?::|-|^)[ \t]+([\[{])[^\]}]*\Z", text[start : min(end, at)])
         if bracket:
-            opened = start + bracket.start(1)
-            closing = _CLOSING[text[opened]]
-            return Found("Y034", opened, {"sign": text[opened], "closing": closing}, (Splice(end, end, closing),))
+            return _close(text, lines, start + bracket.start(1))
     return None
+
+
+def _close(text: str, lines: Lines, opened: int) -> Found:
+    """A bracket that stays open; for reading on, everything open is closed at the end of its line."""
+    _, end = lines.span(lines.number(opened))
+    waiting = ""
+    for sign in _BRACKET.findall(text, opened, end):
+        if sign in _CLOSING:
+            waiting = _CLOSING[sign] + waiting
+        elif waiting.startswith(sign):
+            waiting = waiting[1:]
+    closing = _CLOSING.get(text[opened], "]")
+    return Found("Y034", opened, {"sign": text[opened], "closing": closing}, (Splice(end, end, waiting or closing),))
 
 
 def _in_quotes(text: str, lines: Lines, what: str, at: int, began: int) -> Found | None:
@@ -113,14 +123,17 @@ def _bad_start(text: str, lines: Lines, at: int, began: int) -> Found:
     at = min(at, began)
     start, end = lines.span(lines.number(at))
     if text[at : at + 1] == "\t":
-        tabs = re.match(r"\t+", text[at:end])
-        length = tabs.end() if tabs else 1
-        return Found(
-            "Y007", at, {}, (Splice(at, at + length, "  " * length if not text[start:at].strip() else " "),), True
-        )
+        return _tab(text, lines, at)
     words = text[at:end].rstrip()
     fixed = quoted(words)
     return Found("Y016", at, {"sign": words[:1], "fixed": fixed}, (Splice(at, at + len(words), fixed),), fix=True)
+
+
+def _tab(text: str, lines: Lines, at: int) -> Found:
+    start, end = lines.span(lines.number(at))
+    length = len(text[at:end]) - len(text[at:end].lstrip("\t"))
+    spaces = " " if text[start:at].strip() else "  " * length
+    return Found("Y007", at, {}, (Splice(at, at + length, spaces),), fix=True)
 
 
 def _indentation(text: str, lines: Lines, at: int) -> Found:

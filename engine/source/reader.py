@@ -84,7 +84,10 @@ class Attempt:
             self.documents = composer.documents
             if error is not None:
                 found = LineScan(self.current, MAX_FOUND).found if turn == 0 else []
-                mended = self._note(found or [diagnose(self.current, error)]) or self._cut(error)
+                found = found or [diagnose(self.current, error)]
+                known = {(one.code, one.at) for one in self.found}
+                again = all((one.code, self.back(one.at)) in known for one in found)
+                mended = (not again and self._note(found)) or self._cut(error)
             else:
                 found = self._doubtful(composer)
                 hopeful = len(found) < MAX_FOUND and any(one.splices for one in found)

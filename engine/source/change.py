@@ -102,12 +102,10 @@ def insert(text: str, inside: Collection, index: int, key: str | None, value: An
 
 
 def remove(text: str, inside: Collection, index: int) -> list[Splice]:
-    """Without the entry at ``index``; the last one leaves an empty pair of brackets."""
+    """Without the entry at ``index``, which is not the only one of a block."""
     entries = inside.entries
     entry = entries[index]
     if len(entries) == 1:
-        if not inside.flow:
-            return [Splice(inside.start, entry.end, "{}" if inside.is_map else "[]")]
         end = entry.end
         comma = len(text[end : inside.node.end]) - len(text[end : inside.node.end].lstrip(" \t\r\n"))
         return [Splice(entry.start, end + comma + 1 if text[end + comma] == "," else end, "")]

@@ -128,6 +128,8 @@ def _spliced(source: SourceFile, root: Node, step: Edit) -> str | None:
     inside = collection(text, follow(root, parts[:-1]))
     if step.op == "insert":
         return splice_text(text, _insertion(text, inside, step, parts[-1]))
+    if step.op == "remove" and len(inside.entries) == 1 and not inside.flow:
+        return _spliced(source, root, Edit("set", join(parts[:-1]), {} if inside.is_map else []))
     index = position(inside, parts[-1])
     entry = inside.entries[index]
     if step.op == "rename":

@@ -14,10 +14,10 @@ from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
 from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
 from engine.site.asking import Ask, Filter, Look
+from engine.site.health import Health
 from engine.site.importing import write_bad_rows
 from engine.site.opening import fill_with_samples, new_site
 from engine.site.people import People
-from engine.site.planning import Plan
 from engine.site.reading import Seen, SeenPage
 from engine.site.revising import Choices, Revisions
 from engine.site.running import Running
@@ -31,13 +31,14 @@ Values = Mapping[str, Any]
 class Engine:
     """An open site. Every method that takes an ``actor`` answers with that person's rights.
 
-    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back.
+    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``health`` answers whether all is well.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = Running(folder, registry, clock, Database.open(url, clock))
         self.people = People(self._site)
         self.revisions = Revisions(self._site)
+        self.health = Health(self._site)
 
     @classmethod
     def open(
@@ -69,8 +70,6 @@ class Engine:
     ) -> None:
         self.close()
 
-    # --- what runs
-
     @property
     def manifest(self) -> Manifest:
         """The definitions that run now."""
@@ -98,18 +97,12 @@ class Engine:
         return asking.columns(self._site, actor, view, language)
 
     def tick(self) -> int:
-        """Let time pass: what is due fires, a revision published elsewhere is taken up; how many timers fired."""
+        """Let time pass: what is due fires, another process's publish is taken up; how many timers fired."""
         return opening.tick(self._site)
-
-    def readiness(self) -> dict[str, Any]:
-        """Whether the database answers and a revision runs."""
-        return opening.readiness(self._site)
 
     def changes(self) -> int:
         """A counter that grows with every commit."""
         return self._site.changed()
-
-    # --- records
 
     def create(
         self, actor: Actor, entity: str, values: Values, *, form: str | None = None, once: Once | None = None
@@ -186,8 +179,6 @@ class Engine:
         """Take back what an import created."""
         return importing.undo(self._site, actor, number)
 
-    # --- numbers
-
     def metric(self, actor: Actor, name: str, asked: Ask) -> Mapping[str, Any]:
         """A metric's value, series, groups and definition."""
         return asking.metric(self._site, actor, name, asked)
@@ -204,15 +195,7 @@ class Engine:
         """Exactly the records behind a tile, or a point of it."""
         return asking.tile_records(self._site, actor, name, tile, asked, point, look)
 
-    def verify_audit(self) -> Mapping[str, Any]:
-        """Whether the chain of the audit log is whole: ok, rows, bad, kind."""
-        return opening.verify_audit(self._site)
-
-    def surroundings(self) -> tuple[Sequence[int], float]:
-        """The years whose holidays are known, and the seconds the database's clock is ahead of ours."""
-        return opening.surroundings(self._site)
-
 
 __all__ = [
-    "Ask", "Choices", "Engine", "Filter", "Look", "Once", "Outcome", "Plan", "Seen", "Workbench", "explain", "fill_with_samples", "new_site", "write_bad_rows",
+    "Ask", "Choices", "Engine", "Filter", "Look", "Once", "Workbench", "explain", "fill_with_samples", "new_site", "write_bad_rows",
 ]  # fmt: skip

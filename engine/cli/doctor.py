@@ -146,8 +146,8 @@ def _database(site: Path) -> Iterator[Finding]:
 
     try:
         with Engine.open(site) as engine:
-            verdict = engine.verify_audit()
-            years, skew = engine.surroundings()
+            verdict = engine.health.audit()
+            years, skew = engine.health.holiday_years(), engine.health.clock_skew()
     except FlowloomError as error:
         yield Finding("database", BAD, error.text("zh"), error.text("en"))
         return

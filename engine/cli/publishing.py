@@ -110,7 +110,7 @@ def revisions_command(speech: Speech) -> None:
 def audit_command(speech: Speech) -> int:
     """验证操作日志没有被改动 · verify the chain of the audit log."""
     with Engine.open(speech.site) as engine:
-        verdict = engine.verify_audit()
+        verdict = engine.health.audit()
         if speech.as_json:
             speech.give(verdict)
         if not verdict["ok"]:

@@ -23,7 +23,7 @@ from engine.store.encode import from_text, micros, to_text
 #: Rows in one transaction: together they are kept or, after a crash, not there; the next start goes on behind them.
 LOT = 500
 LINKS = ("link", "user", "team")
-#: The fields a link may be given by, in this order, when the file has a name and not a number.
+#: The fields a link may be given by, in this order, when the file has a name and not a number; then any unique text.
 NAMED_BY = ("login", "name", "code", "title")
 
 
@@ -275,7 +275,8 @@ class _Taker:
 
 def _by_name(context: Context, target: str, text: str) -> int | None:
     fields = context.plan(target).entity.fields
-    for name in NAMED_BY:
+    own = (name for name, one in fields.items() if one.unique and one.type in ("text", "sequence"))
+    for name in dict.fromkeys((*NAMED_BY, *own)):
         if name in fields:
             found = context.records.find(context.connection, target, {name: text}, 1)
             if found:

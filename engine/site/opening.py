@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from engine.errors import Conflict, FlowloomError, NotFound, Problem
+from engine.errors import Conflict, NotFound, Problem
 from engine.site.running import Running
 
 DEFAULT = "sqlite:///flowloom.db"
@@ -49,49 +48,6 @@ def tick(running: Running) -> int:
 
     publishing.follow(running)
     return scheduler.fire_due(running.parts, running.database) if running.published else 0
-
-
-def readiness(running: Running) -> dict[str, Any]:
-    """``ready``: the database answers and a revision runs; ``revision`` its number, ``problem`` what is in the way."""
-    from engine.site import publishing
-
-    try:
-        with running.database.read() as connection:
-            publishing.exists(connection)
-    except FlowloomError as error:
-        return {"ready": False, "revision": 0, "problem": error.problems[0].code}
-    number = running.revision if running.published else 0
-    return {"ready": running.published, "revision": number, "problem": None if running.published else "C011"}
-
-
-def verify_audit(running: Running) -> dict[str, Any]:
-    """``ok``, ``rows`` read, and the first ``bad`` place with its ``kind`` of damage."""
-    from engine.store import audit
-
-    with running.database.read() as connection:
-        verdict = audit.verify(connection)
-    first = verdict.damage[0] if verdict.damage else None
-    return {
-        "ok": verdict.intact,
-        "rows": verdict.rows,
-        "bad": f"{first.chain}:{first.seq}" if first else None,
-        "kind": first.kind if first else None,
-    }
-
-
-def surroundings(running: Running) -> tuple[list[int], float]:
-    """The years whose holidays are known, and the seconds the database's clock is ahead of this machine's."""
-    from engine.runtime import holidays
-
-    from engine.runtime import calendar
-
-    text = "SELECT CAST(strftime('%s', 'now') AS REAL)"
-    if running.database.dialect == "postgresql":
-        text = "SELECT CAST(extract(epoch FROM now()) AS DOUBLE PRECISION)"
-    with running.database.read() as connection:
-        theirs = float(connection.scalar(text))
-    known = calendar.holidays("cn")
-    return sorted(known.years if known else ()), theirs - running.clock.now().timestamp()
 
 
 SITE = """\

@@ -18,5 +18,5 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 def ready() -> Response:
     """The database answers and a revision runs; a broken folder does not make it unready."""
-    state = engine().readiness()
+    state = engine().health.ready()
     return answer(state, 200 if state["ready"] else 503)

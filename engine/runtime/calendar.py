@@ -203,13 +203,13 @@ def build(calendar: Calendar, site_timezone: str) -> WorkTime:
     special: dict[dt.date, tuple[Minutes, ...]] = {}
     worked = set(known.worked)
     for text in calendar.extra:
-        date, _, hours = str(text).partition(" ")
-        day = _date(date, calendar.where, problems)
-        if day and hours:
-            special[day] = _hours(tuple(hours.split()), calendar.where, problems)
-        elif day:
-            worked.add(day)
-    closed = {day for text in calendar.closed if (day := _date(str(text), calendar.where, problems))}
+        written, _, hours = str(text).partition(" ")
+        date = _date(written, calendar.where, problems)
+        if date and hours:
+            special[date] = _hours(tuple(hours.split()), calendar.where, problems)
+        elif date:
+            worked.add(date)
+    closed = {date for text in calendar.closed if (date := _date(str(text), calendar.where, problems))}
     if not any(week) and not special:
         problems.append(Problem("R090", calendar.where, parameters={"calendar": calendar.name}))
     if problems:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import FlowloomError, Problem, Where
@@ -13,7 +14,7 @@ from engine.facts import Record
 from engine.model.scenario import ScenarioStep
 from engine.plugins.slots import Unclean
 from engine.runtime import metric, sla
-from engine.runtime.context import values_of
+from engine.runtime.context import Context, values_of
 from engine.runtime.ground import ground_of
 from engine.store import timers
 from engine.store.query import answer
@@ -221,10 +222,30 @@ def _checks(stage: Stage, where: Where, value: Mapping[str, Any]) -> list[Proble
     return problems
 
 
+def _metric(name: str, context: Context) -> metric.Reading:
+    return metric.read(context, name)
+
+
+def _found(query: Query, context: Context) -> list[int]:
+    return answer.ids(context.connection, ground_of(context), query)
+
+
+def _promises(name: str, number: int, context: Context) -> list[sla.Promise]:
+    return sla.promises(context, name, number)
+
+
+def _waiting(latest: dt.datetime, context: Context) -> list[timers.Waiting]:
+    return timers.due(context.connection, latest, 100_000)
+
+
+def _scalar(text: str, context: Context) -> Any:
+    return context.connection.scalar(text)
+
+
 def _metrics(stage: Stage, where: Where, value: Mapping[str, Any]) -> list[Problem]:
     problems: list[Problem] = []
     for name, wanted in value.items():
-        reading = stage.ask(lambda context, name=name: metric.read(context, name))
+        reading = stage.ask(partial(_metric, name))
         actual = reading.whole.value
         if actual is None and wanted in (0, None):
             continue
@@ -243,7 +264,7 @@ def _views(stage: Stage, where: Where, value: Mapping[str, Any]) -> list[Problem
             problems.append(Problem("S007", where, parameters={"key": f"view: {name}"}))
             continue
         query = Query(entity=view.entity, where=(view.where_,) if view.where_ else (), limit=None)
-        found = stage.ask(lambda context, query=query: answer.ids(context.connection, ground_of(context), query))
+        found = stage.ask(partial(_found, query))
         handles = {number: handle for handle, (kind, number) in stage.handles.items() if kind == view.entity}
         actual = [handles.get(number, str(number)) for number in found]
         if sorted(actual) != sorted(_names(wanted)):
@@ -256,7 +277,7 @@ def _timers(stage: Stage, where: Where, value: Mapping[str, Mapping[str, Any]]) 
     problems: list[Problem] = []
     for handle, wanted in value.items():
         name, number = stage.handles[handle]
-        found = stage.ask(lambda context, name=name, number=number: sla.promises(context, name, number))
+        found = stage.ask(partial(_promises, name, number))
         known = {each.name: each for each in found}
         for promise, state in wanted.items():
             one = known.get(promise)
@@ -274,10 +295,10 @@ def _counts(stage: Stage, where: Where, value: Mapping[str, Any]) -> list[Proble
     for name, wanted in value.items():
         if name == "timer":
             latest = dt.datetime.max.replace(tzinfo=dt.UTC)
-            actual = stage.ask(lambda context, latest=latest: len(timers.due(context.connection, latest, 100_000)))
+            actual = len(stage.ask(partial(_waiting, latest)))
         else:
             text = f'SELECT COUNT(*) FROM "{name}" WHERE deleted_at IS NULL'
-            actual = stage.ask(lambda context, text=text: context.connection.scalar(text))
+            actual = stage.ask(partial(_scalar, text))
         if actual != wanted:
             problems.append(_differs(where, f"count {name}", wanted, actual))
     return problems

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from engine.clock import UTC, VirtualClock
@@ -154,13 +155,13 @@ def _set_up(manifest: Manifest, registry: Registry, scenario: Scenario, compiled
     for login, values in given.users.items():
         links = {key: value for key, value in _person(login, values).items() if _is_link(stage, "user", key)}
         if links:
-            _quietly(stage, lambda context, who=login, to=links: _tie(stage, context, who, to))
+            _quietly(stage, partial(_tie, stage, login, links))
     _quietly(stage, scheduler.arm)
     stage.notified_after = expectation.last_notification(stage)
     return stage
 
 
-def _tie(stage: Stage, context: Acting, login: str, links: Mapping[str, Any]) -> None:
+def _tie(stage: Stage, login: str, links: Mapping[str, Any], context: Acting) -> None:
     context.update("user", stage.people[login], stage.resolved("user", links))
 
 
@@ -180,8 +181,12 @@ def _is_link(stage: Stage, name: str, key: str) -> bool:
 def _people(stage: Stage, users: Mapping[str, Mapping[str, Any]]) -> None:
     for login, values in users.items():
         plain = {key: value for key, value in _person(login, values).items() if not _is_link(stage, "user", key)}
-        record = _quietly(stage, lambda context, given=plain: context.create("user", given))
+        record = _quietly(stage, partial(_user, plain))
         stage.people[login] = record.id
+
+
+def _user(values: Mapping[str, Any], context: Acting) -> Record:
+    return context.create("user", values)
 
 
 def _records(stage: Stage, records: Mapping[str, Mapping[str, Any]]) -> None:

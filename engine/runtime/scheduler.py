@@ -21,6 +21,7 @@ from engine.runtime.context import Parts
 from engine.store import timers
 from engine.store.connection import Connection
 from engine.store.database import Database
+from engine.store.encode import micros
 
 CRON = "cron:"
 #: Timers taken in one look; between looks new ones may have come that are due earlier.
@@ -164,7 +165,7 @@ def arm(context: Acting) -> int:
         if name in known:
             context.connection.execute(
                 "UPDATE fl_timers SET state = 'cancelled' WHERE name = ? AND state = 'waiting' AND due > ?",
-                (name, timers.micros(context.now)),
+                (name, micros(context.now)),
             )
         if not _late(context, name):
             _set_next(context, found)
@@ -196,7 +197,7 @@ def next_time(cron: str, after: dt.datetime, parts: Parts) -> dt.datetime:
     try:
         times = croniter(cron, wall)
         while True:
-            naive = times.get_next(dt.datetime)
+            naive: dt.datetime = times.get_next(dt.datetime)
             instant = naive.replace(tzinfo=parts.zone).astimezone(UTC)
             if instant > after:
                 return instant

@@ -94,13 +94,13 @@ def _equal(wanted: Any) -> Test:
         if value is None or wanted is None:
             return value is wanted
         if isinstance(value, bool) or isinstance(wanted, bool):
-            return _truth(value) == _truth(wanted)
+            return bool(_truth(value) == _truth(wanted))
         if number is not None and isinstance(value, int | float | Decimal):
             return bool(value == (float(number) if isinstance(value, float) else number))
         if isinstance(value, list | tuple):
             return wanted in value
         if isinstance(value, dt.date | dt.time) and isinstance(wanted, str):
-            return value == _like(value, wanted)
+            return bool(value == _like(value, wanted))
         return bool(value == wanted)
 
     return test
@@ -112,7 +112,7 @@ def _compare(compare: Callable[[Any, Any], bool], bound: Any) -> Test:
             return False
         other = _like(value, bound)
         try:
-            return other is not None and compare(value, other)
+            return other is not None and bool(compare(value, other))
         except TypeError:
             return False
 

@@ -1,0 +1,197 @@
+"""What happened to a record, as one list: changes, transitions, owners, rules, promises. Floor: 5."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.runtime import log
+from engine.runtime.access import access_of
+from engine.runtime.compiled import EntityPlan
+from engine.runtime.context import Context, values_of
+from engine.runtime.sla import PREFIX
+from engine.store import audit, timers
+from engine.store.encode import from_text, instant
+
+#: Runs and cards read for one record; a record has more only when something is wrong with a rule.
+MOST = 200
+KINDS: Mapping[str, str] = {
+    "create": "created",
+    "update": "changed",
+    "transition": "transition",
+    "delete": "deleted",
+    "restore": "restored",
+    "merge": "merged",
+    "refused": "refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after, as text for people."""
+
+    field: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened. ``kind`` is created, changed, transition, refused, assigned, trigger, sla, merged, deleted or
+    restored; ``where`` the file and line of the rule behind it, empty for a person's doing."""
+
+    at: dt.datetime
+    by: str
+    kind: str
+    title: str
+    changes: tuple[Change, ...] = ()
+    where: str = ""
+
+
+def timeline(context: Context, entity: str, record: int) -> list[Moment]:
+    """Everything kept about a record, the latest first, without the fields the actor may not see.
+
+    Raises NotFound for a record the actor may not see.
+    """
+    plan = context.plan(entity)
+    found = context.need(entity, record)
+    access = access_of(context, entity)
+    if not context.actor.is_system:
+        access.check("read", values_of(found))
+    moments = [
+        *_log(context, plan, record, access.hidden),
+        *_owners(context, entity, record),
+        *_runs(context, entity, record),
+        *_promises(context, entity, record),
+    ]
+    # What happened at the same instant keeps its order: first the change, then what it led to.
+    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+
+
+def _log(context: Context, plan: EntityPlan, record: int, hidden: frozenset[str]) -> Iterator[Moment]:
+    for entry in reversed(audit.entries(context.connection, plan.name, record)):
+        via = str(entry.detail.get("via", ""))
+        by = log.name_of(context, entry.detail.get("by", entry.by_user), entry.login)
+        names = [name for name in {**entry.before, **entry.after} if name not in hidden and name in plan.fields]
+        changes = tuple(
+            Change(name, _label(context, plan, name), _shown(context, plan, name, entry.before.get(name)), after)
+            for name in names
+            if (after := _shown(context, plan, name, entry.after.get(name))) is not None
+        )
+        kind = KINDS.get(entry.action, entry.action)
+        yield Moment(entry.at, by, kind, _title(context, plan, entry), changes, _written(context, via))
+
+
+def _title(context: Context, plan: EntityPlan, entry: audit.Entry) -> str:
+    name = str(entry.detail.get("transition", ""))
+    if name:
+        for machine in plan.machines:
+            if name in machine.transitions:
+                label = machine.transitions[name].transition.label.text(context.language) or name
+                messages = "; ".join(entry.detail.get("messages", ()))
+                return f"{label}: {messages}" if messages else label
+    words = {
+        "create": ("新建", "Created"),
+        "update": ("修改", "Changed"),
+        "delete": ("删除", "Deleted"),
+        "restore": ("恢复", "Restored"),
+        "merge": ("合并了一条重复的", "Merged with a duplicate"),
+    }
+    zh, en = words.get(entry.action, (entry.action, entry.action))
+    return en if context.language == "en" else zh
+
+
+def _written(context: Context, via: str) -> str:
+    kind, _, name = via.partition(":")
+    rule = context.manifest.triggers.get(name) if kind == "trigger" else None
+    return str(rule.where) if rule is not None else ""
+
+
+def _label(context: Context, plan: EntityPlan, name: str) -> str:
+    return plan.fields[name].field.label.text(context.language) or name
+
+
+def _shown(context: Context, plan: EntityPlan, name: str, value: Any) -> str:
+    """A logged value as text for people: a link as the title of what it leads to, a state by its label."""
+    field = plan.fields[name]
+    if value is None:
+        return ""
+    if field.links_to is not None and isinstance(value, int):
+        found = context.get(field.links_to, value)
+        return context.title(found) if found is not None else str(value)
+    machine = plan.machine_of.get(name)
+    if machine is not None and value in machine.definition.states:
+        return machine.definition.states[value].label.text(context.language) or str(value)
+    try:
+        return field.type.show(field.field, field.type.clean(field.field, value), context.language)
+    except ValueError:
+        return str(value)
+
+
+def _owners(context: Context, entity: str, record: int) -> Iterator[Moment]:
+    rows = context.connection.execute(
+        "SELECT rule, at, chosen FROM fl_score_cards WHERE record = ? AND entity = ? ORDER BY id DESC LIMIT ?",
+        (record, entity, MOST),
+    )
+    for rule, at, chosen in rows:
+        found = context.manifest.assignments.get(rule)
+        label = found.label.text(context.language) if found else ""
+        zh = f"没有人可分({label or rule})" if chosen is None else f"分给 {log.name_of(context, chosen)}({label or rule})"
+        en = (
+            f"Nobody to assign ({label or rule})"
+            if chosen is None
+            else f"Given to {log.name_of(context, chosen)} ({label or rule})"
+        )
+        title = en if context.language == "en" else zh
+        yield Moment(instant(at), label or rule, "assigned", title, (), str(found.where) if found else "")
+
+
+def _runs(context: Context, entity: str, record: int) -> Iterator[Moment]:
+    for run in runs_of(context, entity, record):
+        if run["state"] == "done":
+            continue  # what it did is told by its changes
+        yield Moment(run["at"], run["label"], "trigger", run["reason"] or run["state"], (), run["where"])
+
+
+def runs_of(context: Context, entity: str, record: int) -> list[dict[str, Any]]:
+    """The runs of rules for a record, the latest first: trigger, label, at, state, event, steps, reason, where."""
+    rows = context.connection.execute(
+        "SELECT trigger, started_at, state, event, data FROM fl_runs WHERE record = ? AND entity = ? "
+        "ORDER BY id DESC LIMIT ?",
+        (record, entity, MOST),
+    )
+    found: list[dict[str, Any]] = []
+    for name, at, state, event, data in rows:
+        about = from_text(data) or {}
+        rule = context.manifest.triggers.get(name)
+        problems = about.get("problems") or ([about["problem"]] if "problem" in about else [])
+        found.append(
+            {
+                "trigger": name,
+                "label": (rule.label.text(context.language) if rule else "") or name,
+                "at": instant(at),
+                "state": state,
+                "event": event,
+                "steps": about.get("steps", []),
+                "reason": "; ".join(str(each.get("message", "")) for each in problems),
+                "where": about.get("where", ""),
+            }
+        )
+    return found
+
+
+def _promises(context: Context, entity: str, record: int) -> Iterator[Moment]:
+    for one in timers.all_of(context.connection, entity, record):
+        if not one.timer.name.startswith(PREFIX) or one.state != "fired":
+            continue
+        name = one.timer.name[len(PREFIX) :]
+        sla = context.manifest.slas.get(name)
+        label = (sla.label.text(context.language) if sla else "") or name
+        soon = one.timer.step == "warn"
+        zh = f"{label}:快到时限" if soon else f"{label}:超时"
+        en = f"{label}: nearly due" if soon else f"{label}: overdue"
+        title = en if context.language == "en" else zh
+        yield Moment(one.timer.due, label, "sla", title, (), str(sla.where) if sla else "")

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { LIVE, refreshLive } from "../app/live";
+import { LIVE, refreshLive, type Changes } from "../app/live";
 import { useLanguage } from "../i18n/language";
 import { api } from "./client";
 import type { Board, Notice, Offered, RecordPage, RecordShape, TimelineEntry, Values, Why } from "./types";
@@ -39,7 +39,8 @@ export function useOffered(entity: string, id: number, enabled = true) {
   return useQuery({
     queryKey: [LIVE, language, "offered", entity, id],
     enabled,
-    queryFn: ({ signal }) => api.get<Offered[]>(`/records/${entity}/${id}/transitions`, undefined, signal),
+    queryFn: ({ signal }) => api.get<{ items: Offered[] }>(`/records/${entity}/${id}/transitions`, undefined, signal),
+    select: (answer) => answer.items,
   });
 }
 
@@ -107,7 +108,7 @@ export function useNotices() {
   });
 }
 
+/** How many messages are unread, as the change counter last told. */
 export function useUnread(): number {
-  const notices = useNotices();
-  return notices.data?.items.filter((notice) => !notice.read).length ?? 0;
+  return useQuery<Changes>({ queryKey: ["changes"], enabled: false }).data?.unread ?? 0;
 }

@@ -148,7 +148,8 @@ export interface RecordPage {
 }
 
 export interface DuplicateFound {
-  record: RecordShape;
+  /** Null when the reader may not see that record: only the score is told. */
+  record: RecordShape | null;
   score: number;
   reasons: string[];
 }
@@ -211,6 +212,8 @@ export interface Offered {
   missing: Missing[];
   fields: string[];
   allowed: boolean;
+  /** Why it is not allowed. */
+  reasons?: string[];
 }
 
 export interface TimelineEntry {
@@ -308,27 +311,27 @@ export interface Revision {
   number: number;
   at: string;
   by: string | null;
-  note: string;
+  message: string;
+  /** What changed with it, a sentence a change. */
+  changes: Partial<Record<Language, string[]>>;
   current: boolean;
 }
 
-export interface PlanLine {
-  text: string;
-  where?: string | null;
-  kind?: string;
-}
-
-export interface PlanQuestion {
-  name: string;
-  text: string;
-  options: Choice[];
-}
-
+/** What publishing would change; what it asks back: where records of states that go away move, and running clocks. */
 export interface Plan {
-  empty: boolean;
-  lines: PlanLine[];
-  questions: PlanQuestion[];
+  current: number;
+  changes_anything: boolean;
+  sentences: string[];
+  lossy: ProblemLine[];
+  leaving: { machine: string; state: string; label: string; count: number }[];
+  clocks: { entity: string; record: number; title: string; text: string }[];
   problems: ProblemLine[];
+}
+
+export interface PlanChoices {
+  timers?: "keep" | "change";
+  moves?: Record<string, string>;
+  allow_lossy?: boolean;
 }
 
 export interface Notice {
@@ -337,7 +340,8 @@ export interface Notice {
   title: string;
   body?: string;
   read: boolean;
-  link?: { entity: string; id: number } | null;
+  entity?: string | null;
+  record?: number | null;
 }
 
 export interface ProblemLine {

@@ -31,7 +31,7 @@ export function UserMenu({ compact = false }: { compact?: boolean }) {
         ],
       }}
     >
-      <button className={compact ? "top-button" : "side-link side-user"} aria-label={t("nav.user", { name: user.name })}>
+      <button className={compact ? "top-button" : "side-link side-user"} aria-label={compact ? t("nav.user", { name: user.name }) : undefined} aria-haspopup="menu">
         <Face name={user.name} />
         {!compact && <span className="clip">{user.name}</span>}
       </button>

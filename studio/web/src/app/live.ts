@@ -8,6 +8,13 @@ const PACE_ON_PHONES = 3_000;
 /** Everything that shows records lives under this key, so one growth of the counter refreshes what is open. */
 export const LIVE = "live";
 
+/** `n` grows with every change; `revision` is what runs; `unread` are the reader's messages. */
+export interface Changes {
+  n: number;
+  revision?: number;
+  unread?: number;
+}
+
 export function refreshLive(client: QueryClient): Promise<void> {
   return client.invalidateQueries({ queryKey: [LIVE] });
 }
@@ -17,15 +24,17 @@ export function useChanges(): void {
   const client = useQueryClient();
   useEffect(() => {
     const pace = window.matchMedia("(pointer: coarse)").matches ? PACE_ON_PHONES : PACE;
-    let seen: number | null = null;
+    let seen: Changes | null = null;
     let stopped = false;
     let timer = 0;
     const ask = async () => {
       if (!document.hidden) {
         try {
-          const { n } = await api.get<{ n: number }>("/changes", { since: seen });
-          if (seen !== null && n !== seen && !stopped) await refreshLive(client);
-          seen = n;
+          const now: Changes = await api.get<Changes>("/changes");
+          client.setQueryData(["changes"], now);
+          if (seen && seen.revision !== now.revision) await client.invalidateQueries();
+          else if (seen && seen.n !== now.n && !stopped) await refreshLive(client);
+          seen = now;
         } catch {
           // Offline for a moment: the next round asks again.
         }

@@ -32,7 +32,7 @@ export function useTheme(): ThemeConfig {
   return {
     algorithm: dark ? antd.darkAlgorithm : antd.defaultAlgorithm,
     token: {
-      colorPrimary: dark ? "#12857b" : "#0f766e",
+      colorPrimary: dark ? "#107d73" : "#0f766e",
       colorLink: dark ? "#5cc9bc" : "#0f766e",
       colorInfo: dark ? "#5cc9bc" : "#0f766e",
       colorSuccess: dark ? "#5cc98c" : "#1a7f4b",

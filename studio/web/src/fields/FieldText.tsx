@@ -26,8 +26,8 @@ export function FieldText({ record, name, type, plain = false }: Props): ReactNo
   const say = useSay();
   const value: Json | undefined = record.values[name];
   if (isEmpty(value)) return null;
-  const shown = record.shown[name] ?? String(value);
   const link = record.links[name];
+  const shown = record.shown[name] || link?.title || (link ? `#${link.id}` : String(value));
 
   switch (type) {
     case "state": {
@@ -57,9 +57,9 @@ export function FieldText({ record, name, type, plain = false }: Props): ReactNo
     case "url":
       return plain ? shown : <a href={String(value)} target="_blank" rel="noreferrer">{shown}</a>;
     case "user":
-      return <span className="field-person"><Face name={link?.title ?? shown} small /> {link?.title ?? shown}</span>;
+      return <span className="field-person"><Face name={shown} small /> {shown}</span>;
     case "link":
-      return link && !plain ? <Link to={recordPath(link.entity, link.id)}>{link.title}</Link> : (link?.title ?? shown);
+      return link?.title && !plain ? <Link to={recordPath(link.entity, link.id)}>{shown}</Link> : shown;
     case "list":
     case "choices":
       return plain ? shown : (

@@ -1,7 +1,18 @@
+import type { Speaker } from "../i18n/language";
 import type { EntityModel, FieldModel, Json, MachineModel, Model, RecordShape } from "../api/types";
 
 export function fieldOf(entity: EntityModel | undefined, name: string): FieldModel | undefined {
   return entity?.fields.find((field) => field.name === name);
+}
+
+/** What the system writes into every record, for the reader of its history. */
+export function systemFields(t: Speaker): FieldModel[] {
+  return [
+    { name: "created_at", label: t("field.created_at"), type: "datetime", read_only: true },
+    { name: "created_by", label: t("field.created_by"), type: "user", read_only: true },
+    { name: "updated_at", label: t("field.updated_at"), type: "datetime", read_only: true },
+    { name: "updated_by", label: t("field.updated_by"), type: "user", read_only: true },
+  ];
 }
 
 /** The machine whose state a field holds. */

@@ -35,7 +35,7 @@ export function BoardColumnView({ column, view, viewName, asked, field, held, re
   const more = async () => {
     setBusy(true);
     try {
-      const answer = await api.get<Board>(`/boards/${viewName}`, { ...asked, column: column.state, cursor: next });
+      const answer = await api.get<Board>(`/boards/${viewName}`, { ...asked, lane: column.state, cursor: next });
       const found = answer.columns.find((one) => one.state === column.state);
       setFurther((all) => [...all, ...(found?.items ?? [])]);
       setNext(found?.next ?? null);

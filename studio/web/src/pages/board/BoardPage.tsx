@@ -26,6 +26,10 @@ import { useDragWords } from "./dragWords";
 import "../list/list.css";
 import "./board.css";
 
+/** A card with its state, which the view's own columns may leave out. */
+const standing = (record: RecordShape, field: string, state: string): RecordShape =>
+  record.values[field] === state ? record : { ...record, values: { ...record.values, [field]: state } };
+
 interface Props {
   name: string;
   view: ViewModel;
@@ -67,7 +71,10 @@ export default function BoardPage({ name, view, entity }: Props) {
     useSensor(KeyboardSensor),
   );
   const words = useDragWords(board.data, labelOf);
-  const columns = useMemo(() => board.data?.columns ?? [], [board.data]);
+  const columns = useMemo(
+    () => (board.data?.columns ?? []).map((column) => ({ ...column, items: column.items.map((record) => standing(record, field, column.state)) })),
+    [board.data, field],
+  );
 
   if (!machine) return <NotFound />;
 

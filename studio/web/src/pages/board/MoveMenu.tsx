@@ -4,6 +4,9 @@ import { useOffered } from "../../api/queries";
 import type { Offered, RecordShape } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 
+/** The keys by which a card is lifted; on the menu they mean the menu. */
+const LIFTING = [" ", "Enter"];
+
 interface Props {
   record: RecordShape;
   icon: ReactNode;
@@ -18,7 +21,7 @@ export function MoveMenu({ record, icon, onStep }: Props) {
   const steps = offered.data ?? [];
   const said = (label: string) => [{ key: "said", disabled: true, label }];
   return (
-    <span onPointerDown={(event) => event.stopPropagation()} onKeyDown={(event) => event.stopPropagation()}>
+    <span onPointerDown={(event) => event.stopPropagation()} onKeyDown={(event) => LIFTING.includes(event.key) && event.stopPropagation()}>
       <Dropdown
         trigger={["click"]}
         open={open}

@@ -64,7 +64,7 @@ export function Drill({ dashboard, drilled, asked, onClose }: Props) {
       {found.isPending && <Splash inPage />}
       {found.isError && <Failure error={found.error} onRetry={() => void found.refetch()} />}
       {found.isSuccess && rows.length === 0 && <p className="quiet">{t("dash.noNumbers")}</p>}
-      {rows.length > 0 && (phone ? <Cards rows={rows} columns={columns} /> : <Table rows={rows} columns={columns} entity={entity} />)}
+      {rows.length > 0 && (phone ? <Cards rows={rows} columns={columns} /> : <Table rows={rows} columns={columns} />)}
       {found.hasNextPage && (
         <div className="list-end">
           <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t("list.loadMore")}</Button>

@@ -16,7 +16,7 @@ export function TileFrame({ tile, onDrill }: Props) {
   const [asTable, setAsTable] = useState(false);
   const drawn = Boolean(tile.option) && (tile.data?.points?.length ?? 0) > 0 && tile.show !== "number" && tile.show !== "table" && !tile.error;
   return (
-    <section className="tile" aria-label={tile.label}>
+    <article className="tile">
       <header>
         <h3>{tile.label}</h3>
         {tile.definition && (
@@ -38,7 +38,7 @@ export function TileFrame({ tile, onDrill }: Props) {
         )}
       </header>
       <TileBody tile={tile} asTable={asTable} onPoint={onDrill} onAll={() => onDrill(undefined, "")} />
-    </section>
+    </article>
   );
 }
 

@@ -23,9 +23,9 @@ export function Duplicates({ entity, values }: { entity: EntityModel; values: Va
     enabled: asked !== "{}",
     placeholderData: keepPreviousData,
     retry: false,
-    queryFn: ({ signal }) => api.get<DuplicateFound[]>(`/duplicates/${entity.name}`, JSON.parse(asked) as Record<string, string>, signal),
+    queryFn: ({ signal }) => api.get<{ items: DuplicateFound[] }>(`/duplicates/${entity.name}`, JSON.parse(asked) as Record<string, string>, signal),
   });
-  const rows = asked === "{}" ? [] : (found.data ?? []);
+  const rows = asked === "{}" ? [] : (found.data?.items ?? []);
   return (
     <div aria-live="polite">
       {rows.length > 0 && (
@@ -45,14 +45,14 @@ export function SimilarRows({ rows, entity }: { rows: DuplicateFound[]; entity: 
   const owner = ownerField(entity);
   return (
     <ul>
-      {rows.map(({ record, score, reasons }) => (
-        <li key={record.id}>
+      {rows.map(({ record, score, reasons }, at) => (
+        <li key={record?.id ?? `unseen-${at}`}>
           <span className="similar-score" style={{ "--share": `${Math.round(score * 100)}%` } as React.CSSProperties}>
             {t("entry.match", { n: Math.round(score * 100) })}
           </span>
-          <Link to={recordPath(record.entity, record.id)} target="_blank">{record.title}</Link>
+          {record ? <Link to={recordPath(record.entity, record.id)} target="_blank">{record.title}</Link> : t("entry.unseen")}
           <span className="quiet small">
-            {[...reasons, owner && record.shown[owner.name] ? `${owner.label} ${record.shown[owner.name]}` : ""].filter(Boolean).join(" · ")}
+            {[...reasons, owner && record?.shown[owner.name] ? `${owner.label} ${record.shown[owner.name]}` : ""].filter(Boolean).join(" · ")}
           </span>
         </li>
       ))}

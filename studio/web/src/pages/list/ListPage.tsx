@@ -87,7 +87,7 @@ export function ListPage({ name, view, entity }: Props) {
           {phone ? (
             <Cards rows={rows} columns={columns} />
           ) : (
-            <Table rows={rows} columns={columns} entity={entity} sort={asked.sort as string | undefined} onSort={(sort) => setSearch((now) => withSort(now, sort), { replace: true })} />
+            <Table rows={rows} columns={columns} sort={asked.sort as string | undefined} onSort={(sort) => setSearch((now) => withSort(now, sort), { replace: true })} />
           )}
           <div className="list-end">
             {records.hasNextPage ? (

@@ -1,17 +1,15 @@
 import { CaretDownFilled, CaretUpFilled } from "@ant-design/icons";
 import { useRef, type KeyboardEvent } from "react";
 import { Link, useNavigate } from "react-router";
-import type { Column, EntityModel, RecordShape } from "../../api/types";
+import type { Column, RecordShape } from "../../api/types";
 import { recordPath } from "../../app/paths";
 import { FieldText } from "../../fields/FieldText";
-import { fieldOf } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
 import { useMore } from "./useMore";
 
 interface Props {
   rows: RecordShape[];
   columns: Column[];
-  entity?: EntityModel;
   sort?: string;
   onSort?: (sort: string | null) => void;
 }
@@ -19,7 +17,7 @@ interface Props {
 const AT_THE_RIGHT = ["number", "integer", "money", "score", "duration"];
 
 /** Records in rows. A row opens its record; j and k (or arrows) walk the rows, Enter opens. */
-export function Table({ rows, columns, entity, sort, onSort }: Props) {
+export function Table({ rows, columns, sort, onSort }: Props) {
   const { t } = useLanguage();
   const go = useNavigate();
   const { frame, more } = useMore<HTMLDivElement>();
@@ -41,7 +39,7 @@ export function Table({ rows, columns, entity, sort, onSort }: Props) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <HeadCell key={column.key} column={column} sortable={Boolean(onSort && fieldOf(entity, column.key))} sort={sort} onSort={onSort} />
+              <HeadCell key={column.key} column={column} sortable={Boolean(onSort && /^\w+$/.test(column.key))} sort={sort} onSort={onSort} />
             ))}
           </tr>
         </thead>

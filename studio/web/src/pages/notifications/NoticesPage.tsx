@@ -58,8 +58,8 @@ function OneNotice({ notice, onOpen }: { notice: Notice; onOpen: () => void }) {
       {notice.body && <span className="quiet">{notice.body}</span>}
     </>
   );
-  return notice.link ? (
-    <Link to={recordPath(notice.link.entity, notice.link.id)} onClick={onOpen}>{text}</Link>
+  return notice.entity && notice.record ? (
+    <Link to={recordPath(notice.entity, notice.record)} onClick={onOpen}>{text}</Link>
   ) : (
     <button onClick={onOpen}>{text}</button>
   );

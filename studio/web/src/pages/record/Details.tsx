@@ -2,7 +2,7 @@ import { RightOutlined } from "@ant-design/icons";
 import { useMemo, useState } from "react";
 import type { EntityModel, Json, RecordShape } from "../../api/types";
 import { useSurroundings } from "../../app/session";
-import { editable, isEmpty } from "../../fields/shape";
+import { editable, isEmpty, systemFields } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
 import type { Draft } from "./draft";
 import { FieldRow } from "./FieldRow";
@@ -19,7 +19,7 @@ interface Props {
 export function Details({ record, entity, draft, onChange }: Props) {
   const { t } = useLanguage();
   const { model } = useSurroundings();
-  const sections = useMemo(() => recordSections(model, entity, { other: t("record.other"), system: t("record.system") }), [model, entity, t]);
+  const sections = useMemo(() => recordSections(model, entity, { other: t("record.other"), system: t("record.system"), fields: systemFields(t) }), [model, entity, t]);
   const [turned, setTurned] = useState<Record<string, boolean>>({});
 
   return (

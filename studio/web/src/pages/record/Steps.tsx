@@ -22,7 +22,7 @@ export function Steps({ record }: { record: RecordShape }) {
   return (
     <div className="steps">
       {open.map((step, at) => (
-        <Tooltip key={step.name} title={step.allowed ? step.missing.map((one) => <div key={one.message}>{one.message}</div>) : t("step.notAllowed")}>
+        <Tooltip key={step.name} title={step.allowed ? step.missing.map((one) => <div key={one.message}>{one.message}</div>) : (step.reasons?.join(" ") || t("step.notAllowed"))}>
           <Button type={at === 0 ? "primary" : "default"} disabled={!step.allowed} loading={steps.busy} onClick={() => press(step)}>
             {step.label}
             {step.missing.length > 0 && <span className="steps-missing">{t("board.missingOne", { n: step.missing.length })}</span>}

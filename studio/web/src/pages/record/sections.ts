@@ -9,7 +9,7 @@ export interface RecordSection {
 }
 
 /** A record's fields in the order people know: as entered, then step by step, then the rest, the system's last. */
-export function recordSections(model: Model, entity: EntityModel, words: { other: string; system: string }): RecordSection[] {
+export function recordSections(model: Model, entity: EntityModel, words: { other: string; system: string; fields: FieldModel[] }): RecordSection[] {
   const placed = new Set<string>();
   const sections: RecordSection[] = [];
   const add = (name: string, label: string, fields: readonly string[]) => {
@@ -32,8 +32,7 @@ export function recordSections(model: Model, entity: EntityModel, words: { other
   const rest = entity.fields.filter((field) => field.type !== "backlink" && field.type !== "state").map((field) => field.name);
   const alone = sections.length === 0;
   add("other", alone ? "" : words.other, rest);
-  const system = SYSTEM_FIELDS.slice(1).flatMap((name) => fieldOf(entity, name) ?? []);
-  if (system.length > 0) sections.push({ name: "system", label: words.system, fields: system });
+  sections.push({ name: "system", label: words.system, fields: words.fields });
   return sections;
 }
 

@@ -3,7 +3,7 @@ import { Button, Modal } from "antd";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { asRefusal } from "../../api/problem";
-import type { Revision } from "../../api/types";
+import type { ProblemLine, Revision } from "../../api/types";
 import { useSay } from "../../app/session";
 import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
@@ -11,8 +11,12 @@ import { Blank } from "../../widgets/Blank";
 import { Failure } from "../../widgets/Failure";
 import { PageHead } from "../../widgets/PageHead";
 import { Splash } from "../../widgets/Splash";
+import { FolderProblems } from "./FolderProblems";
 import { PlanPanel } from "./PlanPanel";
 import "./revisions.css";
+
+/** Sentences of an old revision that are shown at once. */
+const SHOWN = 4;
 
 /** What runs, what is waiting, and every revision before: each can be made current again. */
 export default function RevisionsPage() {
@@ -24,7 +28,7 @@ export default function RevisionsPage() {
   const [busy, setBusy] = useState(false);
   const found = useQuery({
     queryKey: ["revisions", language],
-    queryFn: () => api.get<{ items: Revision[] }>("/revisions"),
+    queryFn: () => api.get<{ items: Revision[]; problems: ProblemLine[] }>("/revisions"),
   });
 
   const makeCurrent = async (revision: Revision) => {
@@ -47,7 +51,7 @@ export default function RevisionsPage() {
   return (
     <div className="narrow revisions">
       <PageHead title={t("rev.title")} note={t("rev.lead")} />
-      <PlanPanel />
+      {found.data.problems.length > 0 ? <FolderProblems problems={found.data.problems} /> : <PlanPanel />}
       <section className="panel">
         <h2>{t("rev.history")}</h2>
         {all.length === 0 && <Blank title={t("rev.none")} />}
@@ -57,7 +61,14 @@ export default function RevisionsPage() {
               <div>
                 <strong>{t("rev.number", { n: revision.number })}</strong>
                 {revision.current && <span className="tag" style={{ "--tone": "var(--good)" } as React.CSSProperties}>{t("rev.current")}</span>}
-                <p>{revision.note || <span className="quiet">{t("rev.noNote")}</span>}</p>
+                <p>{revision.message || <span className="quiet">{t("rev.noNote")}</span>}</p>
+                {(revision.changes[language] ?? []).length > 0 && (
+                  <ul className="plan-lines small quiet">
+                    {(revision.changes[language] ?? []).slice(0, SHOWN).map((line) => (
+                      <li key={line}>{line}</li>
+                    ))}
+                  </ul>
+                )}
                 <p className="quiet small">
                   {revision.by ? `${revision.by} · ` : ""}
                   <time dateTime={revision.at} title={say.fully(revision.at)}>{say.instant(revision.at)}</time>

@@ -70,6 +70,7 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
       onCancel={onClose}
       width={phone ? "100%" : 620}
       className="step-dialog"
+      style={{ top: 48 }}
       footer={[
         <Button key="cancel" onClick={onClose}>{t("app.cancel")}</Button>,
         <Button key="go" type="primary" loading={transition.isPending} onClick={go}>{label}</Button>,

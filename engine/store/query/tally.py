@@ -61,9 +61,15 @@ EVERY = (0, 2**62)
 class Counting(Protocol):
     """Something that takes parts from a range of records, prepared once and run for many ranges."""
 
-    takes: tuple[Take, ...]
-    reads: frozenset[str]
-    """The entities whose records the answer depends on."""
+    @property
+    def takes(self) -> tuple[Take, ...]:
+        """What the parts are."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The entities whose records the answer depends on."""
+        ...
 
     def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
         """The parts of the records with these ids."""

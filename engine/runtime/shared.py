@@ -1,0 +1,119 @@
+"""Several numbers from one reading of the records. Floor: 5.
+
+Every tile says what it needs; those that look at the same rows, split the same way, are taken in one statement, and what is kept
+from the last look (``engine.runtime.kept``) is not taken again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.expression.parse import Condition, Expression, functions_of, names_of
+from engine.runtime.context import Context
+from engine.runtime.kept import Job, Kept, Moment
+from engine.store.query.compiler import sheet_of
+from engine.store.query.ground import Ground
+from engine.store.query.question import Query
+from engine.store.query.stays import Stays
+from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take
+from engine.store.query.terms import parsed
+
+#: Up to this many records are read in one go through an index; more are read and kept in lots.
+FEW = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one tile needs: the group of takes it belongs to, and which of them are its own."""
+
+    group: int
+    places: tuple[int, ...]
+
+
+class Sharing:
+    """The countings of one look at a dashboard. Add all, then ask for the parts of each."""
+
+    def __init__(self, context: Context, ground: Ground, kept: Kept, now: Moment) -> None:
+        self._context, self._ground, self._kept, self._now = context, ground, kept, now
+        self._scans: list[tuple[Any, list[Take]]] = []
+        self._parts: dict[int, Parts] = {}
+
+    def add(self, scan: Scan) -> Wanted:
+        """Take part in a shared reading; raises at once what this scan alone cannot be asked."""
+        Prepared(self._ground, scan)
+        signature = (repr(scan.query), repr(scan.group), scan.each)
+        known = [known for (known, _), _ in self._scans]
+        if signature not in known:
+            known.append(signature)
+            self._scans.append(((signature, scan), []))
+        place = known.index(signature)
+        takes = self._scans[place][1]
+        for take in scan.takes:
+            if take not in takes:
+                takes.append(take)
+        return Wanted(place, tuple(takes.index(take) for take in scan.takes))
+
+    def parts(self, wanted: Wanted) -> Parts:
+        """The parts a tile asked for."""
+        if wanted.group not in self._parts:
+            (_, scan), takes = self._scans[wanted.group]
+            self._parts[wanted.group] = self._read(hoisted(replace(scan, takes=tuple(takes))))
+        return {key: [values[place] for place in wanted.places] for key, values in self._parts[wanted.group].items()}
+
+    def _read(self, scan: Scan) -> Parts:
+        terms: list[Any] = [*scan.query.where, *scan.group]
+        terms += [term for take in scan.takes for term in (*take.only, take.of)]
+        return self.take(scan.query, Prepared(self._ground, scan), repr(scan), terms)
+
+    def stays(self, query: Query, machine: str, rows: Any) -> Parts:
+        """The stays in a machine's states, kept like the rest."""
+        counting = Stays(self._ground, query, machine, rows)
+        return self.take(query, counting, f"{machine} {query!r} {rows!r}", [*query.where, rows])
+
+    def take(self, query: Query, counting: Counting, text: str, terms: Sequence[Any]) -> Parts:
+        """The parts of a counting, from what is kept where that is still true."""
+        ground, context = self._ground, self._context
+        every: list[Condition | Expression] = [each for term in terms if (each := _parsed(term)) is not None]
+        rights = [ground.access(name) for name in sorted(counting.reads) if name in context.manifest.entities]
+        every += [access.read for access in rights if isinstance(access.read, Condition)]
+        personal = any("me" in names_of(term) for term in every)
+        key = (
+            context.manifest.digest or id(context.manifest),
+            text,
+            tuple((access.entity, access.key, tuple(sorted(access.hidden))) for access in rights),
+            repr(sorted(ground.me.items(), key=str)) if personal else "",
+            repr(context.parameters) if any("param" in names_of(term) for term in every) else "",
+        )
+        live = any("now" in getattr(ground.functions.get(name), "needs", ()) for term in every for name in functions_of(term))
+        job = Job(key, query.entity, counting, live, lots=not self._few(query))
+        return self._kept.parts(context.connection, context.schema, job, self._now)
+
+    def _few(self, query: Query) -> bool:
+        """True when the question finds few records; only asked of one that limits them at all."""
+        read = self._ground.access(query.entity).read
+        if not (query.filters or query.where or query.during or query.matches) and read is True:
+            return False
+        sheet, limits = sheet_of(self._ground, query)
+        some = sa.select(sa.literal_column("1")).select_from(sheet.table).where(*limits).limit(FEW + 1).subquery()
+        return int(self._context.connection.scalar(sa.select(sa.func.count()).select_from(some))) <= FEW
+
+
+def _parsed(term: Any) -> Condition | Expression | None:
+    if isinstance(term, str):
+        return parsed(term.removeprefix("="))
+    return term if isinstance(term, Expression | Condition) else None
+
+
+def hoisted(scan: Scan) -> Scan:
+    """The scan with what every take demands as a limit on the rows, where an index can help."""
+    first = scan.takes[0].only
+    shared = [term for term in first if all(term in take.only for take in scan.takes)]
+    if not shared:
+        return scan
+    takes = tuple(replace(take, only=tuple(t for t in take.only if t not in shared)) for take in scan.takes)
+    return replace(scan, takes=takes, query=replace(scan.query, where=(*scan.query.where, *shared)))
+

@@ -29,7 +29,9 @@ SCALES: Mapping[str, Decimal] = {
 
 _NUMBER = re.compile(r"([+-]?\d[\d,_ ]*(?:\.\d*)?(?:e[+-]?\d+)?|[+-]?\.\d+)\s*(万|千|百万|千万|亿|[kwm])?")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
-_TIME = re.compile(r"(上午|下午|晚上|am|pm)?\s*(\d{1,2})[:时点](\d{1,2})?(?:[:分](\d{1,2})(?:\.(\d{1,6}))?)?[分秒]?\s*(am|pm)?")
+_TIME = re.compile(
+    r"(上午|下午|晚上|am|pm)?\s*(\d{1,2})[:时点](\d{1,2})?(?:[:分](\d{1,2})(?:\.(\d{1,6}))?)?[分秒]?\s*(am|pm)?"
+)
 
 
 def is_empty(value: Any) -> bool:

@@ -116,7 +116,9 @@ def revive(connection: Connection, id: int, now: dt.datetime) -> bool:
 
 def listed(connection: Connection, state: str, limit: int = 100) -> list[Kept]:
     """Jobs in a state, oldest due first."""
-    return [_kept(row) for row in connection.execute(f"{SELECT} WHERE state = ? ORDER BY due, id LIMIT ?", (state, limit))]
+    return [
+        _kept(row) for row in connection.execute(f"{SELECT} WHERE state = ? ORDER BY due, id LIMIT ?", (state, limit))
+    ]
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

@@ -72,15 +72,24 @@ class Postgresql:
         return raw, next(self._numbers) % STRIPES
 
     @contextlib.contextmanager
-    def _borrow(self) -> Iterator[tuple[Any, int]]:
+    def _borrow(self, begin: str) -> Iterator[tuple[Any, int]]:
+        """A connection with a transaction begun by ``begin``; one that was cut while it lay idle is replaced."""
+        import psycopg
+
         try:
             held = self._idle.get(timeout=PATIENCE)
         except queue.Empty:
             raise Unavailable(Problem("B007", parameters={"seconds": int(PATIENCE), "size": self._size})) from None
         try:
-            if held is None or held[0].closed:
-                held = None
+            if held is not None:
+                try:
+                    held[0].execute(begin)
+                except psycopg.Error:
+                    held[0].close()
+                    held = None
+            if held is None:
                 held = self._connect()
+                held[0].execute(begin)
             yield held
         finally:
             if held is not None and held[0].closed:
@@ -96,8 +105,7 @@ class Postgresql:
         if opened is not None:
             yield opened
             return
-        with self._borrow() as (raw, stripe):
-            raw = self._begin(raw, BEGIN_READ)
+        with self._borrow(BEGIN_READ) as (raw, stripe):
             self._here.snapshot = connection = Connection(raw, self.statements, translate, stripe)
             try:
                 yield connection
@@ -106,16 +114,6 @@ class Postgresql:
             finally:
                 self._here.snapshot = None
                 _end(raw)
-
-    def _begin(self, raw: Any, text: str) -> Any:
-        import psycopg
-
-        try:
-            raw.execute(text)
-        except psycopg.OperationalError as error:
-            raw.close()
-            raise _Lost(str(error)) from error
-        return raw
 
     # --- writing
 
@@ -136,17 +134,14 @@ class Postgresql:
         reason = ""
         for attempt in range(ATTEMPTS + 1):
             try:
-                with self._borrow() as (raw, stripe):
+                with self._borrow(BEGIN_WRITE) as (raw, stripe):
                     return self._attempt(raw, stripe, work)
             except Again as error:
                 reason = str(error)
             self._pause.wait(random.uniform(0.5, 1.5) * 0.01 * 2**attempt)
         raise Unavailable(Problem("B008", parameters={"times": ATTEMPTS, "reason": reason}))
 
-    def _attempt(
-        self, raw: Any, stripe: int, work: Callable[[Connection], T]
-    ) -> tuple[T, list[Callable[[], None]]]:
-        self._begin(raw, BEGIN_WRITE)
+    def _attempt(self, raw: Any, stripe: int, work: Callable[[Connection], T]) -> tuple[T, list[Callable[[], None]]]:
         connection = Connection(raw, self.statements, translate, stripe)
         try:
             result = work(connection)
@@ -184,8 +179,9 @@ class Postgresql:
         for attempt in range(ATTEMPTS):
             self._pause.wait(0.05 * 2**attempt)
             try:
-                with self._borrow() as (raw, _):
+                with self._borrow(BEGIN_READ) as (raw, _):
                     became = raw.execute("SELECT pg_xact_status(%s::xid8)", [number]).fetchone()[0]
+                    _end(raw)
             except Exception:
                 continue
             if became == "committed":
@@ -223,8 +219,12 @@ def translate(error: BaseException) -> BaseException:
     if isinstance(error, (errors.SerializationFailure, errors.DeadlockDetected)):
         return Again(str(error).splitlines()[0])
     if isinstance(error, (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections)):
-        return Unavailable(Problem("B002" if isinstance(error, errors.DiskFull) else "B006", parameters={
-            "free": 0, "reason": str(error).splitlines()[0]}))
+        return Unavailable(
+            Problem(
+                "B002" if isinstance(error, errors.DiskFull) else "B006",
+                parameters={"free": 0, "reason": str(error).splitlines()[0]},
+            )
+        )
     if isinstance(error, errors.FeatureNotSupported) and "cached plan" in str(error):
         return _Lost("the tables changed under a prepared statement")
     if isinstance(error, errors.ReadOnlySqlTransaction):
@@ -243,4 +243,6 @@ def _violation(error: Any) -> Violation:
     columns = [said.column_name] if said.column_name else []
     if named and not columns:
         columns = [column.strip(' "') for column in named[1].split(",")]
-    return Violation(kinds.get(error.sqlstate or "", "check"), said.table_name or "", columns, said.constraint_name or "")
+    return Violation(
+        kinds.get(error.sqlstate or "", "check"), said.table_name or "", columns, said.constraint_name or ""
+    )

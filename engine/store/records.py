@@ -34,7 +34,9 @@ class _Shelf:
         self.insert_with_id = insert_text(name, ["id", *written])
         self.defaults = (None,) * len(stored.fields)
         self.decode = tuple(
-            (position, stored.from_store[column]) for position, column in enumerate(self.read) if column in stored.from_store
+            (position, stored.from_store[column])
+            for position, column in enumerate(self.read)
+            if column in stored.from_store
         )
         self.updates: dict[tuple[str, ...], str] = {}
 
@@ -65,7 +67,9 @@ class Records:
 
     # --- reading
 
-    def get(self, connection: Connection, entity: str, id: int, *, lock: bool = False, trashed: bool = False) -> Record | None:
+    def get(
+        self, connection: Connection, entity: str, id: int, *, lock: bool = False, trashed: bool = False
+    ) -> Record | None:
         """The record, or None when there is none or it is in the trash (unless ``trashed``). ``lock`` keeps other
         turns from changing it until this one ends."""
         shelf = self._shelves[entity]
@@ -231,7 +235,9 @@ class Records:
         if not connection.change(text, (moment, moment, user, record.id, record.version)):
             raise self._lost(connection, shelf, record)
         connection.touch(record.entity)
-        return Record(record.entity, record.id, record.version + 1, {**record.values, "updated_at": now, "updated_by": user})
+        return Record(
+            record.entity, record.id, record.version + 1, {**record.values, "updated_at": now, "updated_by": user}
+        )
 
     def restore(self, connection: Connection, entity: str, id: int, now: dt.datetime, user: int | None) -> Record:
         """Take it out of the trash. Raises NotFound when it is not there, Conflict when its unique value is taken now."""

@@ -48,7 +48,8 @@ def save(
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(files.items())}
     for path, digest in digests.items():
         connection.execute(
-            "INSERT INTO fl_blobs (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, files[path].encode())
+            "INSERT INTO fl_blobs (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (digest, files[path].encode()),
         )
     whole = hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()
     if connection.dialect == "postgresql":

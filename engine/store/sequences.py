@@ -33,7 +33,12 @@ def next_numbers(
 
 
 def _fill(pattern: str, local: dt.datetime | dt.date, number: int | None) -> str:
-    dates = {"yyyy": f"{local.year:04d}", "yy": f"{local.year % 100:02d}", "mm": f"{local.month:02d}", "dd": f"{local.day:02d}"}
+    dates = {
+        "yyyy": f"{local.year:04d}",
+        "yy": f"{local.year % 100:02d}",
+        "mm": f"{local.month:02d}",
+        "dd": f"{local.day:02d}",
+    }
 
     def part(match: re.Match[str]) -> str:
         word = match[1]

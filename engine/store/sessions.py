@@ -33,7 +33,9 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _add(connection: Connection, kind: str, user: int, now: dt.datetime, lasts: dt.timedelta, address: str, label: str) -> str:
+def _add(
+    connection: Connection, kind: str, user: int, now: dt.datetime, lasts: dt.timedelta, address: str, label: str
+) -> str:
     secret = secrets.token_urlsafe(32)
     connection.execute(
         "INSERT INTO fl_sessions (digest, kind, user_id, created_at, expires_at, address, label) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -49,7 +51,9 @@ def invite(connection: Connection, user: int, now: dt.datetime, lasts: dt.timede
 
 def redeem(connection: Connection, secret: str, now: dt.datetime, address: str = "") -> str | None:
     """The secret of a new session for a link's secret; None when it is unknown, used or too old. Of two who come at once one wins."""
-    text = "UPDATE fl_sessions SET used_at = ? WHERE digest = ? AND kind = 'link' AND used_at IS NULL AND expires_at > ?"
+    text = (
+        "UPDATE fl_sessions SET used_at = ? WHERE digest = ? AND kind = 'link' AND used_at IS NULL AND expires_at > ?"
+    )
     if connection.change(text, (micros(now), _digest(secret), micros(now))) != 1:
         return None
     user = connection.scalar("SELECT user_id FROM fl_sessions WHERE digest = ?", (_digest(secret),))

@@ -133,4 +133,3 @@ def dialect_of(driver: str) -> Any:
     from sqlalchemy.dialects.postgresql import psycopg
 
     return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
-

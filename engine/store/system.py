@@ -119,8 +119,12 @@ def _rules(metadata: sa.MetaData) -> None:
         _text("state", nullable=False),
         _json("data"),
         _integer("fired_at"),
-        sa.Index("ix_fl_timers_due", "due", sqlite_where=sa.text("state = 'waiting'"),
-                 postgresql_where=sa.text("state = 'waiting'")),
+        sa.Index(
+            "ix_fl_timers_due",
+            "due",
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
         sa.Index("ix_fl_timers_record", "record", "entity"),
         sa.Index("ix_fl_timers_name", "name", "state", "due"),
     )
@@ -243,7 +247,9 @@ def _outside(metadata: sa.MetaData) -> None:
 
 
 def _site(metadata: sa.MetaData) -> None:
-    sa.Table("fl_blobs", metadata, _text("digest", primary_key=True), sa.Column("content", kind.bytes_(), nullable=False))
+    sa.Table(
+        "fl_blobs", metadata, _text("digest", primary_key=True), sa.Column("content", kind.bytes_(), nullable=False)
+    )
     sa.Table(
         "fl_revisions",
         metadata,

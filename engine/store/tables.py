@@ -105,7 +105,10 @@ class Schema:
                 made.append(CreateTable(table))
             else:
                 made.append(CreateTable(table, include_foreign_key_constraints=[]))
-                tied += [AddConstraint(key) for key in sorted(table.foreign_key_constraints, key=lambda k: str(k.name))]
+                tied += [
+                    AddConstraint(key, isolate_from_table=False)
+                    for key in sorted(table.foreign_key_constraints, key=lambda k: str(k.name))
+                ]
             tied += [CreateIndex(index) for index in sorted(table.indexes, key=lambda i: str(i.name))]
         return tuple(str(step.compile(dialect=compiler)).strip() for step in [*made, *tied])
 
@@ -206,10 +209,20 @@ def _many(metadata: sa.MetaData, entity: str, field: Field) -> sa.Table:
     table = sa.Table(
         name,
         metadata,
-        sa.Column("source", kind.integer(), sa.ForeignKey(f"{entity}.id", name=short(f"fk_{name}_source")), primary_key=True,
-                  autoincrement=False),
-        sa.Column("target", kind.integer(), sa.ForeignKey(f"{target_of(field)}.id", name=short(f"fk_{name}_target")),
-                  primary_key=True, autoincrement=False),
+        sa.Column(
+            "source",
+            kind.integer(),
+            sa.ForeignKey(f"{entity}.id", name=short(f"fk_{name}_source")),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column(
+            "target",
+            kind.integer(),
+            sa.ForeignKey(f"{target_of(field)}.id", name=short(f"fk_{name}_target")),
+            primary_key=True,
+            autoincrement=False,
+        ),
     )
     sa.Index(short(f"ix_{name}_target"), table.c.target)
     return table

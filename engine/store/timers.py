@@ -39,9 +39,7 @@ def set(connection: Connection, timer: Timer) -> None:
     connection.append("fl_timers", COLUMNS, row)
 
 
-def cancel(
-    connection: Connection, entity: str, record: int, name: str | None = None, step: str | None = None
-) -> int:
+def cancel(connection: Connection, entity: str, record: int, name: str | None = None, step: str | None = None) -> int:
     """Nothing of these timers will fire; how many were still open. ``name`` and ``step`` narrow it down."""
     text = "UPDATE fl_timers SET state = 'cancelled' WHERE record = ? AND entity = ? AND state IN ('waiting', 'paused')"
     return _narrowed(connection, text, [record, entity], name, step)
@@ -59,7 +57,9 @@ def _narrowed(connection: Connection, text: str, params: list[Any], name: str | 
 
 def due(connection: Connection, until: dt.datetime, limit: int = 500) -> list[Waiting]:
     """Timers due at or before ``until``, earliest first."""
-    rows = connection.execute(f"{SELECT} WHERE state = 'waiting' AND due <= ? ORDER BY due, id LIMIT ?", (micros(until), limit))
+    rows = connection.execute(
+        f"{SELECT} WHERE state = 'waiting' AND due <= ? ORDER BY due, id LIMIT ?", (micros(until), limit)
+    )
     return [_waiting(row) for row in rows]
 
 

@@ -13,7 +13,9 @@ from engine.plugins.slots import FieldType, Unclean
 
 PARTS = ("province", "city", "district", "street")
 _CITIES = "北京|上海|天津|重庆"
-_PROVINCE = re.compile(rf"(?:中国)?([一-龥]{{2,8}}?(?:省|自治区|特别行政区)|(?:{_CITIES})市?|内蒙古|广西|西藏|宁夏|新疆)")
+_PROVINCE = re.compile(
+    rf"(?:中国)?([一-龥]{{2,8}}?(?:省|自治区|特别行政区)|(?:{_CITIES})市?|内蒙古|广西|西藏|宁夏|新疆)"
+)
 _CITY = re.compile(r"([一-龥]{2,10}?(?:市|自治州|地区|盟))")
 _DISTRICT = re.compile(r"([一-龥]{1,8}?(?:自治县|区|县|市|旗))")
 

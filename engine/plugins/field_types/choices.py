@@ -41,7 +41,9 @@ class Choices(FieldType):
             if text in (choice.name.casefold(), choice.label.zh.casefold(), choice.label.en.casefold()):
                 return choice.name
         near = nearest(text, [choice.name for choice in field.choices])
-        raise Unclean("R027", value=text[:40], choices=", ".join(choice.name for choice in field.choices), near=near or "")
+        raise Unclean(
+            "R027", value=text[:40], choices=", ".join(choice.name for choice in field.choices), near=near or ""
+        )
 
     def to_store(self, value: Any) -> Any:
         """JSON text."""

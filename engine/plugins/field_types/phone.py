@@ -90,7 +90,9 @@ class Phone(FieldType):
 
             form = phonenumbers.PhoneNumberFormat
             parsed = phonenumbers.parse(number, None)
-            shown = phonenumbers.format_number(parsed, form.NATIONAL if parsed.country_code == 86 else form.INTERNATIONAL)
+            shown = phonenumbers.format_number(
+                parsed, form.NATIONAL if parsed.country_code == 86 else form.INTERNATIONAL
+            )
         if extension:
             shown += f" 转 {extension}" if language == "zh" else f" ext. {extension}"
         return shown

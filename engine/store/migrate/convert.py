@@ -9,7 +9,21 @@ from typing import Any, Protocol
 from engine.model.entity import Field
 
 #: Stored as text, and any text will do for the new type: nothing to convert.
-WRITTEN = ("text", "long_text", "choice", "state", "phone", "email", "url", "uscc", "sequence", "file", "image", "date", "time")
+WRITTEN = (
+    "text",
+    "long_text",
+    "choice",
+    "state",
+    "phone",
+    "email",
+    "url",
+    "uscc",
+    "sequence",
+    "file",
+    "image",
+    "date",
+    "time",
+)
 ANY_TEXT = ("text", "long_text", "state")
 
 
@@ -42,7 +56,9 @@ def is_free(old: str, new: str) -> bool:
     return old == new or (old in WRITTEN and new in ANY_TEXT)
 
 
-def converter(old: Cleaning, old_field: Field, new: Cleaning, new_field: Field, zone: dt.tzinfo) -> Callable[[Any], Any]:
+def converter(
+    old: Cleaning, old_field: Field, new: Cleaning, new_field: Field, zone: dt.tzinfo
+) -> Callable[[Any], Any]:
     """A function from what the old column holds to what the new one will; it raises ValueError where nothing fits, or
     where the way back would not lead to the same value (a time of day that a date has no room for)."""
 

@@ -114,12 +114,18 @@ class _Difference:
     def _taken(self, stored: Stored, old_fields: Mapping[str, str]) -> set[str]:
         """Old fields that live on under another name."""
         fields = stored.entity.fields.values()
-        return {f.renamed_from for f in fields if f.renamed_from and f.renamed_from in old_fields and f.name not in old_fields}
+        return {
+            f.renamed_from
+            for f in fields
+            if f.renamed_from and f.renamed_from in old_fields and f.name not in old_fields
+        }
 
     def _drop(self, table: str, entity: str, column: str, shape: str, field: str = "") -> Operation:
         """``column`` is its name in the live ``table``, ``field`` the one a rename before gave it."""
         if shape.startswith("links:"):
-            return Operation("drop_table", entity, field or column, was=shape, records=self._count(f"{table}__{column}"))
+            return Operation(
+                "drop_table", entity, field or column, was=shape, records=self._count(f"{table}__{column}")
+            )
         return Operation("drop_field", entity, field or column, was=shape, records=self._count(table, column))
 
     def _field(
@@ -138,7 +144,9 @@ class _Difference:
         if was == shape:
             return
         if was.startswith("link:") and shape == f"links:{was[5:]}":
-            yield Operation("link_to_links", entity, field.name, was=was, became=shape, records=self._count(table, source))
+            yield Operation(
+                "link_to_links", entity, field.name, was=was, became=shape, records=self._count(table, source)
+            )
         elif ":" in was or ":" in shape:
             # What a link meant cannot become anything else: keep the old aside, begin anew.
             yield self._drop(table, entity, source, was, field.name)
@@ -161,7 +169,9 @@ class _Difference:
         lost, sample = 0, list[tuple[int, str]]()
         if not is_free(was, shape):
             convert = converter(self.types[was], Field(name=source, type=was), self.types[shape], field, self.zone)
-            text = f'SELECT "{source}", COUNT(*), MIN(id) FROM "{table}" WHERE "{source}" IS NOT NULL GROUP BY "{source}"'
+            text = (
+                f'SELECT "{source}", COUNT(*), MIN(id) FROM "{table}" WHERE "{source}" IS NOT NULL GROUP BY "{source}"'
+            )
             for rows in self.connection.stream(text):
                 for value, count, id in rows:
                     try:
@@ -213,7 +223,9 @@ class _Difference:
         entity, _, field = table.partition("__")
         if table in self.tables or self.renamed.get(entity, entity) != entity:
             return True
-        return any(o.kind in ("restore_field", "rename_field") and (o.entity, o.field) == (entity, field) for o in changes)
+        return any(
+            o.kind in ("restore_field", "rename_field") and (o.entity, o.field) == (entity, field) for o in changes
+        )
 
     def _new_index(self, index: str, table: Any) -> Operation:
         found = next(i for i in table.indexes if i.name == index)
@@ -228,4 +240,3 @@ class _Difference:
                 f"GROUP BY {columns} HAVING COUNT(*) > 1) AS twice"
             )
         return Operation("add_index", table.name, ", ".join(names), became=index, clashes=int(clashes))
-

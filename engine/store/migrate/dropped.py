@@ -29,9 +29,7 @@ class Dropped:
     records: int
 
 
-def keep(
-    connection: Connection, entity: str, field: str, place: str, was: str, records: int, now: dt.datetime
-) -> None:
+def keep(connection: Connection, entity: str, field: str, place: str, was: str, records: int, now: dt.datetime) -> None:
     """Note what was set aside, and where."""
     connection.execute(
         "INSERT INTO fl_dropped (entity, field, place, was, at, records, state) VALUES (?, ?, ?, ?, ?, ?, 'kept')",

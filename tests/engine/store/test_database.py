@@ -57,7 +57,9 @@ def test_a_turn_that_fails_takes_back_only_itself(database: Database, records: R
     assert _leads(database) == 8
 
 
-def test_a_group_of_turns_shares_one_commit(tmp_path: Path, clock: VirtualClock, schema: Schema, records: Records) -> None:
+def test_a_group_of_turns_shares_one_commit(
+    tmp_path: Path, clock: VirtualClock, schema: Schema, records: Records
+) -> None:
     database = Database.open(f"sqlite:///{tmp_path / 'a.db'}", clock)
     database.write(schema.create)
 
@@ -167,12 +169,14 @@ def test_an_insert_of_sqlalchemy_takes_only_the_columns_that_are_given(database:
         connection.execute(sa.insert(schema.settings), {"name": "a", "value": "1"})
         connection.execute(sa.insert(schema.settings), {"name": "b"})
         connection.execute(sa.update(schema.settings).where(schema.settings.c.name == "b"), {"value": "2"})
-        return connection.execute("SELECT name, value FROM fl_settings ORDER BY name")
+        return connection.execute("SELECT name, value FROM fl_settings WHERE name <> 'shape' ORDER BY name")
 
     assert database.write(turn) == [("a", "1"), ("b", "2")]
 
 
-def test_in_memory_one_thread_at_a_time_sees_the_same_database(clock: VirtualClock, schema: Schema, records: Records) -> None:
+def test_in_memory_one_thread_at_a_time_sees_the_same_database(
+    clock: VirtualClock, schema: Schema, records: Records
+) -> None:
     database = Database.open("sqlite://", clock)
     database.write(schema.create)
     _in_threads(4, lambda n: database.write(lambda c: records.insert(c, "lead", {"visits": n}, NOW, None)) and None)
@@ -266,9 +270,7 @@ def test_fault_086_a_full_disk_refuses_the_write_whole_and_says_how_much_is_left
 
     database.write(cap)
     with pytest.raises(Unavailable) as caught:
-        database.write(
-            lambda c: [records.insert(c, "lead", {"company": "x" * 4000}, NOW, None) for _ in range(50)]
-        )
+        database.write(lambda c: [records.insert(c, "lead", {"company": "x" * 4000}, NOW, None) for _ in range(50)])
     assert caught.value.problems[0].code == "B002"
     assert "磁盘已满,剩余" in caught.value.text()
     assert _leads(database) == 1

@@ -103,7 +103,9 @@ def test_fields_and_entities_are_added_and_existing_records_stay(run: Site_) -> 
     site = run(CUSTOMER)
     old = site.insert("customer", name="a")
     site.change(
-        entity("customer", field("name", "text", unique=True), field("owner", "link", to="person"), field("n", "integer")),
+        entity(
+            "customer", field("name", "text", unique=True), field("owner", "link", to="person"), field("n", "integer")
+        ),
         entity("person", field("boss", "link", to="person"), field("likes", "links", to="customer")),
     )
     person = site.insert("person", likes=(old,))
@@ -128,7 +130,11 @@ def test_fault_023_a_renamed_field_keeps_its_values_and_its_unique_rule(run: Sit
 
 
 def test_a_renamed_entity_keeps_records_links_and_history(run: Site_) -> None:
-    site = run(CUSTOMER, entity("visit", field("at", "link", to="customer")), entity("tag", field("on", "links", to="customer")))
+    site = run(
+        CUSTOMER,
+        entity("visit", field("at", "link", to="customer")),
+        entity("tag", field("on", "links", to="customer")),
+    )
     id = site.insert("customer", name="a")
     visit = site.insert("visit", at=id)
     tag = site.insert("tag", on=(id,))
@@ -164,7 +170,11 @@ def test_fault_023_a_retyped_field_tells_what_would_be_lost_and_needs_permission
     assert site.get("deal", ids[0])["amount"] == "12.5"
     site.change(entity("deal", field("amount", "money")), lossy=True)
     assert [site.get("deal", id)["amount"] for id in ids] == [
-        Decimal("12.5"), Decimal(1200), None, Decimal(30000), None
+        Decimal("12.5"),
+        Decimal(1200),
+        None,
+        Decimal(30000),
+        None,
     ]
 
 
@@ -227,7 +237,7 @@ def test_a_text_that_may_be_longer_is_not_touched(run: Site_) -> None:
         ("yes_no", "text", True, "是"),
         ("date", "text", dt.date(2026, 1, 5), "2026-01-05"),
         ("text", "date", "2026年1月5日", dt.date(2026, 1, 5)),
-        ("date", "datetime", dt.date(2026, 1, 5), dt.datetime(2026, 1, 4, 16, tzinfo=dt.timezone.utc)),
+        ("date", "datetime", dt.date(2026, 1, 5), dt.datetime(2026, 1, 4, 16, tzinfo=dt.UTC)),
         ("text", "list", "a、b", ("a", "b")),
         ("list", "text", ("a", "b"), "a、b"),
         ("text", "phone", "138 0013 8000", "+8613800138000"),

@@ -1,6 +1,6 @@
 """Writes the sample: a month of a small company, lived through the product's own door in virtual time.
 
-``fill(folder, advance)`` makes the site in ``folder`` (site.yaml and database) so that timers, assignment cards, state
+``fill(folder, progress)`` makes the site in ``folder`` (site.yaml and database) so that timers, assignment cards, state
 history and the audit log are as real as if people had worked there. The same seed gives the same story.
 """
 
@@ -168,8 +168,8 @@ class Teller:
         self.engine.update(self._actor("yunying"), "task", self.ids[handle], {"done": True})
 
 
-def fill(folder: Path, advance: Callable[[float], None] | None = None, end: dt.datetime | None = None) -> int:
-    """Make the sample site in ``folder``; how many leads it holds. ``advance`` hears the share done (0..1).
+def fill(folder: Path, progress: Callable[[int], None] = lambda done: None, end: dt.datetime | None = None) -> int:
+    """Make the sample site in ``folder``; how many leads it holds. ``progress`` hears how many moments were lived.
 
     ``end`` is the instant the month ends (now, unless said).
     """
@@ -183,12 +183,8 @@ def fill(folder: Path, advance: Callable[[float], None] | None = None, end: dt.d
         teller = Teller(engine, clock, module)
         teller.people()
         teller.places(story)
-        moments = story.moments()
-        for number, moment in enumerate(moments, 1):
+        for number, moment in enumerate(story.moments(), 1):
             teller.live(moment)
-            if advance and number % 20 == 0:
-                advance(number / len(moments))
+            progress(number)
         teller.until(story.end)
-        if advance:
-            advance(1.0)
     return int(module.LEADS)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import Engine
+from engine.api import Choices, Engine
 from engine.clock import VirtualClock
-from engine.facts import SYSTEM
 from engine.plugins.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +42,7 @@ def opened(tmp_path: Path, registry: Registry) -> Iterator[Callable[..., tuple[E
         clock = VirtualClock(start)
         engine = Engine.open(folder, clock=clock, registry=registry)
         engines.append(engine)
-        engine.publish(SYSTEM, "test")
+        engine.revisions.publish("test", Choices(scenarios=False))
         return engine, clock
 
     yield open_site

@@ -50,7 +50,7 @@ def read(path: Path) -> pd.DataFrame:
 
 def state(activity: str) -> str:
     """An activity's name as the name of a state."""
-    return "s_" + re.sub(r"[^a-z0-9]+", "_", activity.lower()).strip("_")
+    return "s_" + re.sub(r"[^a-z0-9]+", "_", activity.lower())[:45].strip("_")
 
 
 def write_site(folder: Path, activities: list[str]) -> None:

@@ -6,11 +6,13 @@ import datetime as dt
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from engine.facts import SYSTEM
+from tests.examples.asked import number, values
 
 FOLDER = "crm-bank-calls"
 COLUMNS = {
@@ -24,21 +26,21 @@ COLUMNS = {
 ROWS = 6000
 
 
-def test_the_campaign_says_what_pandas_says(data: Path, opened: Callable[..., tuple], tmp_path: Path) -> None:
+def test_the_campaign_says_what_pandas_says(data: Path, opened: Callable[..., Any], tmp_path: Path) -> None:
     engine, _ = opened("bank_calls", dt.datetime(2010, 12, 1, tzinfo=dt.UTC))
     whole = pd.read_csv(gzip.open(data / "bank_market.csv.gz"), dtype=str, keep_default_na=False)
     frame = whole.iloc[:: len(whole) // ROWS]
     frame.to_csv(tmp_path / "calls.csv", index=False)
-    report = engine.import_file(SYSTEM, tmp_path / "calls.csv", "call", COLUMNS)
+    report = engine.import_file(SYSTEM, tmp_path / "calls.csv", "call", mapping=COLUMNS)
     assert (report.created, report.bad) == (len(frame), [])
 
     accepted = frame["y"].str.lower() == "yes"
     seconds, balance = frame["duration"].astype(int), frame["balance"].astype(float)
-    assert engine.metric(SYSTEM, "acceptance").whole.value == pytest.approx(accepted.mean())
-    assert engine.metric(SYSTEM, "median_seconds").whole.value == pytest.approx(seconds.median())
-    assert float(engine.metric(SYSTEM, "avg_balance").whole.value) == pytest.approx(balance.mean(), abs=0.001)
+    assert number(engine, "acceptance") == pytest.approx(accepted.mean())
+    assert number(engine, "median_seconds") == pytest.approx(seconds.median())
+    assert number(engine, "avg_balance") == pytest.approx(balance.mean(), abs=0.001)
     for by, column in (("job", "job"), ("month", "month"), ("former_outcome", "poutcome")):
-        groups = {g.key: g.value for g in engine.metric(SYSTEM, "acceptance", by=by).groups}
-        assert groups == {key: pytest.approx(value) for key, value in accepted.groupby(frame[column]).mean().items()}
-    by_job = {g.key: g.value for g in engine.metric(SYSTEM, "p90_seconds", by="job").groups}
-    assert by_job == {key: pytest.approx(value) for key, value in seconds.groupby(frame["job"]).quantile(0.9).items()}
+        expected = accepted.groupby(frame[column]).mean().to_dict()
+        assert values(engine, "acceptance", by) == pytest.approx(expected)
+    expected = seconds.groupby(frame["job"]).quantile(0.9).to_dict()
+    assert values(engine, "p90_seconds", "job") == pytest.approx(expected)

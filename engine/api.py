@@ -13,7 +13,7 @@ from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
 from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
-from engine.site.asking import Ask, Filter, Look
+from engine.site.asking import Ask, Filter, Look, Numbers, Range
 from engine.site.health import Health
 from engine.site.importing import write_bad_rows
 from engine.site.opening import fill_with_samples, new_site
@@ -31,7 +31,8 @@ Values = Mapping[str, Any]
 class Engine:
     """An open site. Every method that takes an ``actor`` answers with that person's rights.
 
-    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``health`` answers whether all is well.
+    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``health`` answers whether all is well;
+    ``numbers`` answers with metrics and dashboards.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
@@ -39,6 +40,7 @@ class Engine:
         self.people = People(self._site)
         self.revisions = Revisions(self._site)
         self.health = Health(self._site)
+        self.numbers = Numbers(self._site)
 
     @classmethod
     def open(
@@ -82,7 +84,7 @@ class Engine:
 
     def field_type(self, name: str) -> FieldType:
         """A field type plugin."""
-        return self._site.registry.get(FieldType, name)  # type: ignore[type-abstract]
+        return self._site.registry.get(FieldType, name)
 
     def access(self, actor: Actor, entity: str) -> Any:
         """The actor's rights on an entity (``engine.store.query.rights.Access``)."""
@@ -163,6 +165,10 @@ class Engine:
         """Why this owner, which promises, which rules ran."""
         return telling.why(self._site, actor, entity, record)
 
+    def why_not(self, actor: Actor, entity: str, record: int, trigger: str) -> Mapping[str, Any]:
+        """Whether a rule would run for a record now, and each of its conditions with its values."""
+        return telling.why_not(self._site, actor, entity, record, trigger)
+
     def duplicates(self, actor: Actor, entity: str, values: Values) -> Sequence[Mapping[str, Any]]:
         """Records that may be the same thing, with score and reasons."""
         return telling.duplicates(self._site, actor, entity, values)
@@ -179,23 +185,7 @@ class Engine:
         """Take back what an import created."""
         return importing.undo(self._site, actor, number)
 
-    def metric(self, actor: Actor, name: str, asked: Ask) -> Mapping[str, Any]:
-        """A metric's value, series, groups and definition."""
-        return asking.metric(self._site, actor, name, asked)
-
-    def metric_records(self, actor: Actor, name: str, asked: Ask, point: str, part: str, look: Look) -> SeenPage:
-        """Exactly the records behind a number."""
-        return asking.metric_records(self._site, actor, name, asked, point, part, look)
-
-    def dashboard(self, actor: Actor, name: str, asked: Ask) -> Mapping[str, Any]:
-        """Every tile of a dashboard."""
-        return asking.dashboard(self._site, actor, name, asked)
-
-    def tile_records(self, actor: Actor, name: str, tile: str, asked: Ask, point: str, look: Look) -> SeenPage:
-        """Exactly the records behind a tile, or a point of it."""
-        return asking.tile_records(self._site, actor, name, tile, asked, point, look)
-
 
 __all__ = [
-    "Ask", "Choices", "Engine", "Filter", "Look", "Once", "Workbench", "explain", "fill_with_samples", "new_site", "write_bad_rows",
+    "Ask", "Choices", "Engine", "Filter", "Look", "Once", "Range", "Workbench", "explain", "fill_with_samples", "new_site", "write_bad_rows",
 ]  # fmt: skip

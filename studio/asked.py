@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import request
 
-from engine.api import Ask, Filter, Look
+from engine.api import Ask, Filter, Look, Range
 from engine.errors import Problem, WrongUsage
 
 FILTER = re.compile(r"^filter\[([A-Za-z_][\w.]*)\](?:\[(\w+)\])?$")
@@ -49,6 +49,12 @@ def ask() -> Ask:
         filters=tuple(filters()),
         where=(arguments["where"],) if arguments.get("where") else (),
     )
+
+
+def range_() -> Range:
+    """A period and filters for a dashboard."""
+    _known(LISTING | PERIOD | {"point", "part"})
+    return Range(first=day("from"), last=day("to"), filters=tuple(filters()))
 
 
 def filters() -> Iterator[Filter]:

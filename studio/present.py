@@ -68,6 +68,18 @@ def lane(one: Any, cards: Iterable[Any]) -> Json:
     }
 
 
+def dashboard(found: Mapping[str, Any]) -> Json:
+    """A dashboard; the records of a tile that lists some are shaped like every other record."""
+    tiles = {}
+    for name, tile in found["tiles"].items():
+        shaped = dict(tile)
+        listed = shaped.pop("records", None)
+        if listed is not None:
+            shaped["data"] = {**shaped["data"], **page(listed)}
+        tiles[name] = shaped
+    return {**found, "tiles": tiles}
+
+
 def field(engine: Engine, one: Any, read_only: bool, language: str) -> Json:
     """One field for a form: what it is called, what it takes, what is asked of it."""
     shaped: Json = {

@@ -32,9 +32,10 @@ def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
         taken = FlowloomError(Problem("C008", parameters={"port": port, "other": port + 1}))
         taken.exit_code = Unavailable.exit_code
         raise taken
+    from granian.constants import Interfaces
     from granian.server import MTServer
 
-    class OneProcess(MTServer):  # type: ignore[misc]
+    class OneProcess(MTServer):
         """Threads in this process: one engine, one SQLite writer, half the memory of a worker process.
 
         granian keeps this server for builds without the interpreter lock and warns; with the lock it works the same,
@@ -49,7 +50,7 @@ def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
         "studio.app:create_app",
         address=host,
         port=port,
-        interface="wsgi",
+        interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=threads,
         backpressure=WAITING,

@@ -16,7 +16,8 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     wrong = [text for text in texts if "=" not in text]
     if wrong:
         raise WrongUsage([Problem("I009", parameters={"text": text}) for text in wrong])
-    return dict((part.strip() for part in text.split("=", 1)) for text in texts)
+    split = [text.partition("=") for text in texts]
+    return {name.strip(): value.strip() for name, _, value in split}
 
 
 def _actor(engine: Engine, login: str | None) -> Actor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from engine.runtime import dashboard as dashboards
 from engine.runtime import metric as metrics
 from engine.runtime import view as views
 from engine.runtime.context import Context
+from engine.runtime.dashboard import Range
 from engine.runtime.definition import define
 from engine.runtime.ground import ground_of
 from engine.runtime.metric import Ask
@@ -37,14 +37,17 @@ def allow(running: Running, actor: Actor, permission: str) -> None:
 def columns(running: Running, actor: Actor, view: str, language: str) -> list[dict[str, Any]]:
     """The columns of a view the actor may see."""
     with running.reading(replace(actor, language=language)) as context:
-        chosen = views.view_of(context, view)
-        return [
-            {"key": heading.key, "label": heading.label, "type": heading.type, "to": heading.to}
-            for heading in views.headings(context, chosen)
-        ]
+        return _headings(context, views.view_of(context, view))
 
 
-def metric(running: Running, actor: Actor, name: str, asked: Ask) -> dict[str, Any]:
+def _headings(context: Context, view: Any) -> list[dict[str, Any]]:
+    return [
+        {"key": heading.key, "label": heading.label, "type": heading.type, "to": heading.to}
+        for heading in views.headings(context, view)
+    ]
+
+
+def _metric(running: Running, actor: Actor, name: str, asked: Ask) -> dict[str, Any]:
     """A metric with its series, groups and definition; a share is a share of one, ``shown`` says it in words."""
     with running.reading(actor) as context:
         found = metrics.read(context, name, asked)
@@ -88,7 +91,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def metric_records(
+def _metric_records(
     running: Running, actor: Actor, name: str, asked: Ask, point: str, part: str, look: Look
 ) -> SeenPage:
     """Exactly the records behind a number; ``count`` is how many there are."""
@@ -104,27 +107,112 @@ def _behind(context: Context, query: Query, look: Look) -> SeenPage:
     return SeenPage(tuple(reading.of_page(context, query.entity, page)), page.next, total)
 
 
-def dashboard(running: Running, actor: Actor, name: str, asked: Ask) -> Mapping[str, Any]:
-    """Every tile of a dashboard, each with its number or chart and its definition."""
+def _dashboard(running: Running, actor: Actor, name: str, asked: Range) -> dict[str, Any]:
+    """Every tile of a dashboard with its number or chart, whether it is good, and its definition; ``as_of`` the instant."""
     with running.reading(actor) as context:
-        return dashboards.read(context, name, asked)
+        board = dashboards.read(context, name, asked, running.kept)
+        document, language = board.dashboard, context.language
+        placed = {tile for layer in document.layers.values() for tile in layer.tiles}
+        layers = [
+            {"name": layer.name, "label": layer.label.text(language) or layer.name, "tiles": list(layer.tiles)}
+            for layer in document.layers.values()
+        ]
+        rest = [tile for tile in board.tiles if tile not in placed]
+        if rest:
+            layers.append({"name": "", "label": "", "tiles": rest})
+        return {
+            "name": name,
+            "label": document.label.text(language) or name,
+            "layers": layers,
+            "filters": [_filter(context, document, one) for one in document.filters],
+            "tiles": {
+                key: _tile(context, dashboards.drawn(context, tile), document.tiles[key].view)
+                for key, tile in board.tiles.items()
+            },
+            "as_of": board.as_of.isoformat(),
+        }
 
 
-def tile_records(running: Running, actor: Actor, name: str, tile: str, asked: Ask, point: str, look: Look) -> SeenPage:
+def _tile(context: Context, tile: Any, view: str | None) -> dict[str, Any]:
+    shaped: dict[str, Any] = {
+        "label": tile.label,
+        "show": tile.show,
+        "width": tile.width,
+        "data": dict(tile.data),
+        "option": dict(tile.option),
+        "value": tile.value,
+        "shown": tile.shown,
+        "good": tile.good,
+        "target": tile.target,
+        "count": tile.count,
+    }
+    if tile.definition is not None:
+        made = tile.definition
+        shaped["definition"] = {"text": made.text, "yaml": made.yaml, "where": str(made.where)}
+    if tile.records is not None and view is not None:
+        chosen = views.view_of(context, view)
+        shaped["records"] = SeenPage(tuple(reading.of_page(context, chosen.entity, tile.records)), tile.records.next)
+        shaped["data"]["columns"] = _headings(context, chosen)
+    if tile.problem is not None:
+        shaped["error"] = tile.problem.what(context.language)
+    return shaped
+
+
+def _filter(context: Context, document: Any, name: str) -> dict[str, Any]:
+    """A filter of the page: ``time``, or a field of the entity its metrics are about, with its choices."""
+    if name == "time":
+        return {"name": "time", "label": "时间" if context.language == "zh" else "Time", "type": "time"}
+    for tile in document.tiles.values():
+        metric = context.manifest.metrics.get(tile.metric or "")
+        field = context.plan(metric.entity).entity.fields.get(name) if metric is not None else None
+        if field is not None:
+            choices = [{"name": c.name, "label": c.label.text(context.language) or c.name} for c in field.choices]
+            target = field.to or (field.type if field.type in ("user", "team") else None)
+            label = field.label.text(context.language) or name
+            return {"name": name, "label": label, "type": field.type, "choices": choices, "to": target}
+    return {"name": name, "label": name, "type": "text"}
+
+
+def _tile_records(
+    running: Running, actor: Actor, name: str, tile: str, asked: Range, point: str, part: str, look: Look
+) -> SeenPage:
     """Exactly the records behind a tile, or a point of it."""
     with running.reading(actor) as context:
-        return _behind(context, dashboards.behind(context, name, tile, asked, point), look)
+        return _behind(context, dashboards.behind(context, name, tile, asked, point, part), look)
 
 
-__all__ = [
-    "Ask",
-    "Filter",
-    "Look",
-    "access",
-    "allow",
-    "columns",
-    "dashboard",
-    "metric",
-    "metric_records",
-    "tile_records",
-]
+class Numbers:
+    """Metrics and dashboards of one running site, for whoever asks, with their rights."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def metric(self, actor: Actor, name: str, asked: Ask = Ask()) -> dict[str, Any]:
+        """A metric's value, series, groups and definition. Raises NotFound, Forbidden (Q008), WrongUsage."""
+        return _metric(self._running, actor, name, asked)
+
+    def metric_records(
+        self, actor: Actor, name: str, asked: Ask = Ask(), point: str = "", part: str = "", look: Look = Look()
+    ) -> SeenPage:
+        """Exactly the records behind a number, or one ``point`` or ``part`` of it; ``count`` is how many."""
+        return _metric_records(self._running, actor, name, asked, point, part, look)
+
+    def dashboard(self, actor: Actor, name: str, asked: Range = Range()) -> dict[str, Any]:
+        """Every tile of a dashboard; one the reader may not see shows its problem."""
+        return _dashboard(self._running, actor, name, asked)
+
+    def tile_records(
+        self,
+        actor: Actor,
+        name: str,
+        tile: str,
+        asked: Range = Range(),
+        point: str = "",
+        part: str = "",
+        look: Look = Look(),
+    ) -> SeenPage:
+        """Exactly the records behind a tile, or one ``point`` of it."""
+        return _tile_records(self._running, actor, name, tile, asked, point, part, look)
+
+
+__all__ = ["Ask", "Filter", "Look", "Numbers", "Range", "access", "allow", "columns"]

@@ -120,7 +120,7 @@ def _one(
         values,
         shown,
         links,
-        _promises(context, record) if promises else (),
+        promises_of(context, record.entity, record.id) if promises else (),
         {action: rights.may(action, whole) for action in ("update", "delete")},
     )
 
@@ -140,10 +140,11 @@ def _titles(
     return {entity: titles(context, ground, entity, ids) for entity, ids in wanted.items()}
 
 
-def _promises(context: Context, record: Record) -> list[Mapping[str, Any]]:
+def promises_of(context: Context, entity: str, record: int) -> list[Mapping[str, Any]]:
+    """The promises over a record: name, label, due, state, whether holidays of that year were only estimated."""
     return [
         {"name": p.name, "label": p.label, "due": p.due.isoformat(), "state": p.state, "estimated": p.estimated}
-        for p in sla.promises(context, record.entity, record.id)
+        for p in sla.promises(context, entity, record)
     ]
 
 

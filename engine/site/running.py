@@ -13,7 +13,9 @@ from engine.errors import NotFound, Problem
 from engine.facts import SYSTEM, Actor
 from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
-from engine.runtime.context import Context, Parts
+from engine.runtime.acts import Acting
+from engine.runtime.context import Parts
+from engine.runtime.kept import Kept
 from engine.store import changes
 from engine.store.database import Database
 
@@ -22,7 +24,7 @@ class Running:
     """What every operation on an open site needs.
 
     ``parts`` is replaced in one assignment when another revision becomes current; whoever began with the old
-    one finishes with it.
+    one finishes with it. ``kept`` is what dashboards remember between two looks.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, database: Database) -> None:
@@ -31,6 +33,7 @@ class Running:
         self.clock = clock
         self.database = database
         self.publishing = threading.Lock()
+        self.kept = Kept()
         self._parts: Parts | None = None
 
     @property
@@ -65,11 +68,11 @@ class Running:
         return self.parts.zone
 
     @contextmanager
-    def reading(self, actor: Actor = SYSTEM) -> Iterator[Context]:
+    def reading(self, actor: Actor = SYSTEM) -> Iterator[Acting]:
         """A context whose every look sees the same instant, with the actor's rights."""
         parts = self.parts
         with self.database.read() as connection:
-            yield Context(parts, connection, actor)
+            yield Acting(parts, connection, actor)
 
     def changed(self, *entities: str) -> int:
         """The change counter of these entities, or of all."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from engine.facts import Actor
 from engine.runtime import duplicate, state_machine
+from engine.runtime import timeline as timelines
+from engine.runtime import why as whys
 from engine.site import reading
 from engine.site.running import Running
 
@@ -33,22 +35,52 @@ def offered(running: Running, actor: Actor, entity: str, record: int) -> list[di
         ]
 
 
-def timeline(running: Running, actor: Actor, entity: str, record: int) -> list[Mapping[str, Any]]:
+def timeline(running: Running, actor: Actor, entity: str, record: int) -> list[dict[str, Any]]:
     """What happened to a record, newest first, cut to the fields the reader may see."""
-    from engine.runtime import timeline as timelines
-
     with running.reading(actor) as context:
-        reading.visible(context, entity, record)
-        return list(timelines.timeline(context, entity, record))
+        return [
+            {
+                "at": moment.at.isoformat(),
+                "by": moment.by,
+                "kind": moment.kind,
+                "title": moment.title,
+                "changes": [
+                    {"field": c.field, "label": c.label, "before": c.before, "after": c.after} for c in moment.changes
+                ],
+                "where": moment.where,
+            }
+            for moment in timelines.timeline(context, entity, record)
+        ]
 
 
-def why(running: Running, actor: Actor, entity: str, record: int) -> Mapping[str, Any]:
-    """Why this owner (the kept score card), which promises, which rules ran and which did not."""
-    from engine.runtime import why as whys
-
+def why(running: Running, actor: Actor, entity: str, record: int) -> dict[str, Any]:
+    """Why this owner (the kept score card), which promises, which rules ran with their conditions and steps."""
     with running.reading(actor) as context:
-        reading.visible(context, entity, record)
-        return whys.why(context, entity, record)
+        found = whys.why(context, entity, record)
+        return {
+            "owner": found.owner,
+            "promises": reading.promises_of(context, entity, record),
+            "runs": [{**run, "result": run["state"]} for run in found.runs],
+        }
+
+
+def why_not(running: Running, actor: Actor, entity: str, record: int, trigger: str) -> dict[str, Any]:
+    """Whether a rule would run for a record now, and each condition with its values."""
+    with running.reading(actor) as context:
+        found = whys.why_not(context, trigger, entity, record)
+        return {
+            "trigger": found.trigger,
+            "label": found.label,
+            "waits_for": found.waits_for,
+            "enabled": found.enabled,
+            "holds": found.holds,
+            "ran": found.ran,
+            "where": found.where,
+            "conditions": [
+                {"text": part.text, "holds": part.holds, "values": dict(part.values), "problem": part.problem}
+                for part in found.parts
+            ],
+        }
 
 
 def duplicates(running: Running, actor: Actor, entity: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:

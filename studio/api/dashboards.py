@@ -14,12 +14,12 @@ blueprint = Blueprint("dashboards", __name__, url_prefix="/api/v1/dashboards")
 @blueprint.get("/<name>")
 def read(name: str) -> Response:
     """Every tile: a value or a chart, whether it is good, and its definition."""
-    return answer(engine().dashboard(actor(), name, asked.ask()))
+    return answer(present.dashboard(engine().numbers.dashboard(actor(), name, asked.range_())))
 
 
 @blueprint.get("/<name>/tiles/<tile>/records")
 def records(name: str, tile: str) -> Response:
     """Exactly the records behind a tile, or behind one ``point`` of it."""
-    point = request.args.get("point", "")
-    found = engine().tile_records(actor(), name, tile, asked.ask(), point, asked.page_only())
+    point, part = request.args.get("point", ""), request.args.get("part", "")
+    found = engine().numbers.tile_records(actor(), name, tile, asked.range_(), point, part, asked.page_only())
     return answer(present.page(found))

@@ -30,12 +30,12 @@ def listing() -> Response:
 @blueprint.get("/<name>")
 def read(name: str) -> Response:
     """The number, its course, its groups and its definition."""
-    return answer(engine().metric(actor(), name, asked.ask()))
+    return answer(engine().numbers.metric(actor(), name, asked.ask()))
 
 
 @blueprint.get("/<name>/records")
 def records(name: str) -> Response:
     """Exactly the records behind the number, or behind one ``point`` or ``part`` of it."""
     point, part = request.args.get("point", ""), request.args.get("part", "")
-    found = engine().metric_records(actor(), name, asked.ask(), point, part, asked.page_only())
+    found = engine().numbers.metric_records(actor(), name, asked.ask(), point, part, asked.page_only())
     return answer(present.page(found))

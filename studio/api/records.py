@@ -96,3 +96,9 @@ def timeline(entity: str, record: int) -> Response:
 def why(entity: str, record: int) -> Response:
     """Why this owner, which promises, which rules ran."""
     return answer(engine().why(actor(), entity, record))
+
+
+@blueprint.get("/<entity>/<int:record>/why-not/<trigger>")
+def why_not(entity: str, record: int, trigger: str) -> Response:
+    """Why a rule did not run: its event and each of its conditions with the values it looks at."""
+    return answer(engine().why_not(actor(), entity, record, trigger))

@@ -77,15 +77,15 @@ LISTING = [
 def entity_paths(entity: Any, label: str) -> dict[str, Json]:
     """The addresses of one entity's records."""
     name, component = entity.name, component_name(entity.name)
-    values = {"type": "object", "required": ["values"], "properties": {"values": ref(f"{component}Values")}}
-    creating = {
+    values: Json = {"type": "object", "required": ["values"], "properties": {"values": ref(f"{component}Values")}}
+    creating: Json = {
         "type": "object",
         "required": ["values"],
         "properties": {**values["properties"], "form": {"type": "string"}},
     }
     one = {"type": "object", "properties": {"record": ref(component)}}
     tags = [label]
-    whole = {
+    whole: Json = {
         "get": {
             "operationId": f"list_{name}",
             "tags": tags,
@@ -102,7 +102,7 @@ def entity_paths(entity: Any, label: str) -> dict[str, Json]:
             "responses": responses({"201": content(one, "Created")}, "409", "413", "415", "422", "503"),
         },
     }
-    single = {
+    single: Json = {
         "parameters": [RECORD_ID],
         "get": {
             "operationId": f"read_{name}",
@@ -140,7 +140,7 @@ def entity_paths(entity: Any, label: str) -> dict[str, Json]:
     return paths
 
 
-def transition_path(entity: str, machine: Any, transition: Any, label: str, language: str) -> dict[str, Json]:
+def transition_path(entity: str, machine: Any, transition: Any, label: str, language: str) -> Json:
     """The address that carries out one transition."""
     component = component_name(entity)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.errors import Problem, nearest
@@ -9,6 +10,7 @@ from engine.load.build import Builder
 from engine.load.check import Checker, listed, text_of
 from engine.load.document import Draft, Parsed
 from engine.model.manifest import KINDS
+from engine.plugins.checks.secret_in_clear import masked
 from engine.plugins.registry import Registry
 from engine.source.node import Node, SourceFile
 from engine.source.reader import read_tolerant
@@ -95,12 +97,12 @@ def scalar(node: Node | None) -> str:
     return "" if node is None or node.value is None or isinstance(node.value, (dict, list)) else text_of(node)
 
 
-def excerpted(problem: Problem, sources: dict[str, SourceFile], lines: dict[str, list[str]]) -> Problem:
-    """The problem with its source line, where it has none yet."""
+def excerpted(problem: Problem, sources: Mapping[str, SourceFile], lines: dict[str, list[str]]) -> Problem:
+    """The problem with its source line where it has none yet; secrets in the line are stars."""
     file = problem.where.file
     if problem.excerpt or not problem.where.line or file not in sources:
-        return problem
+        return replace(problem, excerpt=masked(problem.excerpt)) if problem.excerpt else problem
     if file not in lines:
         lines[file] = sources[file].text.splitlines()
     number = problem.where.line - 1
-    return replace(problem, excerpt=lines[file][number]) if number < len(lines[file]) else problem
+    return replace(problem, excerpt=masked(lines[file][number])) if number < len(lines[file]) else problem

@@ -15,6 +15,16 @@ _KEYS = re.compile(r"password|passwd|secret|token|api_?key|access_?key|private_?
 _VALUES = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}|\bsk-\w{20,}|\bLTAI\w{12,}")
 #: ``postgresql://user:password@host`` with a password in it.
 _ADDRESS = re.compile(r"^\w[\w+.-]*://[^/\s:@]+:[^/\s@]+@")
+#: A secret in a line of YAML, for lines that are shown beside a message.
+_IN_LINE = re.compile(
+    r"""(?i)((?:password|passwd|secret|token|api_?key|access_?key|private_?key|credential|密码|密钥)\w*["']?\s*:\s*["']?)"""
+    r"""(?!=|\s|[\[{"'])([^"',}\s]+)|(://[^/\s:@]+:)([^/\s@]+)(?=@)"""
+)
+
+
+def masked(line: str) -> str:
+    """The line with every secret in it as stars, as long as it was, so that a caret below stays in its place."""
+    return _IN_LINE.sub(lambda found: (found[1] or found[3]) + "*" * len(found[2] or found[4]), line)
 
 
 class SecretInClear(Check):

@@ -34,7 +34,7 @@ def test_a_reference_to_a_secret_is_right() -> None:
 
 def test_a_line_beside_a_message_shows_stars_instead_of_the_secret(loaded: Loader) -> None:
     found = loaded(
-        f"kind: conection\nname: c\npasswrd: 1\n---\nkind: connection\nname: d\nsettings: {{password: {SECRET}, zzz}}\n"
+        f"kind: conection\nname: c\npasswrd: 1\n---\nkind: connection\nname: d\nsettings: {{password: {SECRET}, zzz: {{}}}}\n"
     )
     assert SECRET not in "".join(problem.text("zh") for problem in found.problems)
 

@@ -30,7 +30,7 @@ class Json(FieldType):
         return columns.json()
 
     def clean(self, field: Field, value: Any) -> Any:
-        """The value, plain. R040 for what JSON cannot say (NaN among it), R002 for too much."""
+        """The value, plain. R040 for what JSON cannot say (NaN among it), R002 for too much, R004 for NUL."""
         if value is None or value == "":
             return None
         import orjson
@@ -42,6 +42,8 @@ class Json(FieldType):
             raise Unclean("R040") from None
         if len(text) > LARGEST:
             raise Unclean("R002", most=LARGEST, length=len(text))
+        if b"\\u0000" in text and _nul(plain):
+            raise Unclean("R004")
         if _lost(value, plain):
             raise Unclean("R014")
         return plain
@@ -61,6 +63,15 @@ class Json(FieldType):
     def show(self, field: Field, value: Any, language: str) -> str:
         """JSON text."""
         return self.to_store(value) or ""
+
+
+def _nul(value: Any) -> bool:
+    """True where a text holds a NUL, which PostgreSQL cannot keep."""
+    if isinstance(value, dict):
+        return any("\x00" in key or _nul(one) for key, one in value.items())
+    if isinstance(value, list):
+        return any(_nul(one) for one in value)
+    return isinstance(value, str) and "\x00" in value
 
 
 def _lost(value: Any, plain: Any) -> bool:

@@ -17,6 +17,12 @@ _OF = {"text": TEXT, "number": NUMBER, "integer": INTEGER, "yes_no": YES_NO}
 MOST = 10_000
 
 
+def _fits(number: int) -> int:
+    if not -(2**63) <= number < 2**63:
+        raise Unclean("R013", most=2**63 - 1)
+    return number
+
+
 class ListField(FieldType):
     """Several plain values in order: words, numbers. ``of`` says which (text, number, integer, yes_no)."""
 
@@ -55,7 +61,7 @@ class ListField(FieldType):
             number = entered.decimal_of(part, "R011" if of == "number" else "R010")
             if of == "integer" and number != number.to_integral_value():
                 raise Unclean("R010", value=part)
-            return float(number) if of == "number" else int(number)
+            return float(number) if of == "number" else _fits(int(number))
         if isinstance(part, float) and not math.isfinite(part):
             raise Unclean("R014")
         if isinstance(part, (dt.datetime, dt.date, Decimal)):
@@ -64,7 +70,7 @@ class ListField(FieldType):
             return entered.text_of(part)
         if not isinstance(part, (int, float, bool)):
             raise Unclean("R040")
-        return part
+        return _fits(part) if type(part) is int else part
 
     def to_store(self, value: Any) -> Any:
         """JSON text."""

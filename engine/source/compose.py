@@ -45,6 +45,10 @@ class Frame:
         #: Values under a key that is no text or stood there before: read, checked, and dropped.
         self.dropped: list[Node] = []
 
+    def is_below(self, node: Node) -> bool:
+        """True for a value on a later line than its key."""
+        return self.key is not None and node.where.line > self.key.where.line
+
     def last(self) -> list[Node]:
         """The nodes of which one ends the block."""
         if self.entries is not None:
@@ -131,7 +135,7 @@ class Composer:
             end = self._check_lines(style, start, end)
         node = Node(value, self._where(mark), raw, not plain, start, end)
         frame = self._stack[-1] if self._stack else None
-        if plain and (not raw or not raw.isascii() or (frame is not None and frame.flow)):
+        if plain and frame is not None and (not raw or frame.flow or not raw.isascii() or frame.is_below(node)):
             self._suspect(node, frame)
         if event.anchor:
             self._check_name(f"&{event.anchor}", start)
@@ -153,12 +157,11 @@ class Composer:
             self.found += check_quoted(self.text, start, end, column)
         return end
 
-    def _suspect(self, node: Node, frame: Frame | None) -> None:
-        in_map = frame is not None and frame.entries is None
-        key = frame.key if in_map and frame is not None else None
+    def _suspect(self, node: Node, frame: Frame) -> None:
+        in_map = frame.entries is None
+        key = frame.key if in_map else None
         if len(self.found) < MAX_FOUND:
-            flow = frame is not None and frame.flow
-            self.found += look(self.text, node, key, is_key=in_map and key is None, flow=flow)
+            self.found += look(self.text, node, key, is_key=in_map and key is None, flow=frame.flow)
 
     def _tag(self, tag: str, raw: str, start: int) -> Any:
         try:

@@ -98,16 +98,20 @@ class _Layout:
             return
         empty = self.text[match.end() : match.end() + 1] in ("", "\r", "\n")
         comment = self.text[match.end() : match.end() + 1] == "#"
-        space = "" if empty else match.group(1) if comment or self._aligned(block, index, match.end()) else " "
+        space = "" if empty else match.group(1) if comment or self._aligned(block, index) else " "
         self.splices.append(Splice(entry.key.end, match.end(), ":" + space))
 
-    def _aligned(self, block: Collection, index: int, at: int) -> bool:
-        """True when a neighbour's value stands in the same column on purpose: with spaces it did not need."""
-        column = at - block.entries[index].start
-        for other in block.entries[max(index - 1, 0) : index] + block.entries[index + 1 : index + 2]:
-            if other.key is not None and other.value.start - other.start == column:
-                return True
-        return False
+    def _aligned(self, block: Collection, index: int) -> bool:
+        """True when a neighbour's value stands in the same column: people align what they read as a table."""
+        near = block.entries[max(index - 1, 0) : index] + block.entries[index + 1 : index + 2]
+        return self._width(block.entries[index]) in [self._width(other) for other in near]
+
+    def _width(self, entry: Entry) -> int:
+        """Columns from the key to its value; 0 without a value on the line."""
+        match = None if entry.key is None else _COLON.match(self.text, entry.key.end)
+        if match is None or entry.key is None or self.text[match.end() : match.end() + 1] in ("", "\r", "\n", "#"):
+            return 0
+        return entry.key.end - entry.key.start + 1 + len(match.group(1))
 
     def _flow(self, block: Collection, owner: int) -> None:
         first, last = self.lines.number(block.node.start), self.lines.number(block.node.end - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 import yaml
 
@@ -14,7 +15,9 @@ from engine.source.diagnose import diagnose
 from engine.source.found import Found
 from engine.source.mend import LineScan
 from engine.source.node import Node, SourceFile
+from engine.source.signs import colon
 from engine.source.splice import Layer, Lines, Splice
+from engine.source.suspect import tight
 
 #: How often reading goes on after a syntax error, and how many characters that may cost in all.
 MAX_ROUNDS = 60
@@ -24,6 +27,7 @@ _SHAPES = {
     True: {"found": "一个列表", "found_en": "list"},
     False: {"found": "一段文字", "found_en": "single value"},
 }
+_WIDE_COLON = re.compile(r"^[^\s#：:\"']{1,20}(：)", re.MULTILINE)
 _VERSION = re.compile(r"\d+(?:\.\d+)+\Z")
 
 
@@ -99,9 +103,21 @@ class Attempt:
     def _doubtful(self, composer: Composer) -> list[Found]:
         """What parsed but was meant otherwise: mended too, so that later stages see what was meant."""
         found = composer.found + [one for document in composer.documents for one in versions(document)]
+        found += [one for document in composer.documents if document.is_scalar for one in self._text_only(document)]
         if any(one.code == "Y029" for one in found):
             found = [one for one in LineScan(self.current, MAX_FOUND).found if one.code == "Y012"] or found
         return found
+
+    def _text_only(self, document: Node) -> list[Found]:
+        """Why a whole document came out as one text: colons that are full-width or lack their space."""
+        if document.quoted:
+            return []
+        word = self.current[document.start : document.end]
+        wide = [
+            colon(self.current, document.start + match.start(1))
+            for match in islice(_WIDE_COLON.finditer(word), MAX_FOUND)
+        ]
+        return wide or tight(self.current, document.start, word)
 
     def back(self, offset: int) -> int:
         """An offset of the mended copy as one of the file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from engine.source import signs
 from engine.source.found import Found
@@ -21,6 +22,7 @@ _TRAILING = re.compile(f"[ \t]*{signs.SPACE}+\\Z")
 _TORN = re.compile(r"[^{}\[\]\"'\r\n]*?(?=[ \t]*(?:,[ \t]*[^\s,:]+:(?:\s|\Z)|\}))")
 _ENTRY_COLON = re.compile(r"(?:\A|，[ \t]*)[a-z_][a-z0-9_]*[ \t]*(：)")
 _ENTRY_COMMA = re.compile(r"(，)[ \t]*[a-z_][a-z0-9_]*[ \t]*(?:：|:[ \t])")
+_TIGHT = re.compile(r"^[ \t]*([a-z_][a-z0-9_]*:)(?!//)([^\s:][^\r\n]*)", re.MULTILINE)
 _NEXT_LINE_COLON = re.compile(r"\n[ \t]*[a-z_][a-z0-9_]*[ \t]*(：)")
 
 
@@ -31,9 +33,9 @@ def look(text: str, node: Node, key: Node | None, *, is_key: bool, flow: bool) -
             return _bare(text, key)
         swallowed = None if is_key else _SWALLOWED.match(text, node.start)
         return [_swallowed(node, swallowed)] if swallowed else []
-    if node.raw.isascii():
-        return []
     word = text[node.start : node.end]
+    if node.raw.isascii():
+        return _tight(text, node, key, word) if not (flow or is_key) else []
     if word[0] in signs.SPACES or word[-1] in signs.SPACES:
         return _edges(text, node, word)
     if signs.in_quotes(word):
@@ -54,6 +56,27 @@ def _colons(text: str, node: Node, key: Node | None, word: str, is_key: bool) ->
     alone = is_key or key is None or "\n" in text[key.end : node.start]
     first = signs.NAME_COLON.match(word) if alone else None
     return [signs.colon(text, node.start + first.start(1)), *found] if first else found
+
+
+def _tight(text: str, node: Node, key: Node | None, word: str) -> list[Found]:
+    """Keys without the space after their colon, on lines of their own: to YAML they are one long text."""
+    if key is None or "\n" not in text[key.end : node.start]:
+        return []
+    return tight(text, node.start, word)
+
+
+def tight(text: str, start: int, word: str) -> list[Found]:
+    """Each line of ``word`` that is ``key:value`` without a space."""
+    return [
+        Found(
+            "Y015",
+            start + match.end(1) - 1,
+            {"fixed": f"{match.group(1)} {match.group(2)}"},
+            (Splice(start + match.end(1), start + match.end(1), " "),),
+            fix=True,
+        )
+        for match in islice(_TIGHT.finditer(word), MAX_SIGNS)
+    ]
 
 
 def _inside(text: str, start: int, word: str, every_comma: bool = False) -> list[Found]:

@@ -20,16 +20,16 @@ def codes(text: str | bytes) -> list[str]:
     ids=["open", "closed", "maps", "lists", "keys", "blocks"],
 )
 def test_fault_013_3000_levels_are_refused_within_a_tenth_of_a_second(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert codes(text) == ["Y002"]
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("text", ["a" * 50_000_000, b"\xd6\xd0" * 25_000_000], ids=["text", "bytes"])
 def test_fault_013_a_file_of_50_mb_is_refused_within_a_tenth_of_a_second(text: str | bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert codes(text) == ["Y001"]
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_a_file_past_one_megabyte_says_how_large_it_is() -> None:
@@ -40,9 +40,9 @@ def test_a_file_past_one_megabyte_says_how_large_it_is() -> None:
 
 
 def test_one_value_of_almost_a_megabyte_is_read() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert codes("a: " + "x" * 999_000) == []
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_64_levels_are_read() -> None:
@@ -90,8 +90,14 @@ def test_a_mark_that_turns_text_is_a_warning_and_the_file_is_read() -> None:
 
 
 def test_hostile_files_of_a_megabyte_end_in_bounded_time() -> None:
-    for text in ("a: #f\n" * 100_000, "a：1\n" * 100_000, "a: {{ x }}\n" * 80_000, 'a: "x\n' * 100_000, "*a " * 300_000):
-        start = time.perf_counter()
+    for text in (
+        "a: #f\n" * 100_000,
+        "a：1\n" * 100_000,
+        "a: {{ x }}\n" * 80_000,
+        'a: "x\n' * 100_000,
+        "*a " * 300_000,
+    ):
+        start = time.process_time()
         found = codes(text)
         assert 0 < len(found) <= 200
-        assert time.perf_counter() - start < 10
+        assert time.process_time() - start < 10

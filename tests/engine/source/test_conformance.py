@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +81,9 @@ def test_what_the_suite_calls_valid_maps_with_json_reads_as_its_json() -> None:
 @needs_attacks
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.name)
 def test_no_attack_crashes_stalls_or_builds_an_object(path: Path) -> None:
-    start = dt.datetime.now()
+    start = time.process_time()
     source, problems = read_tolerant(path.read_bytes(), path.name)
-    assert (dt.datetime.now() - start).total_seconds() < 1
+    assert time.process_time() - start < 1
     assert all(problem.where.line for problem in problems)
     for document in source.documents:
         for _, node in document.walk():

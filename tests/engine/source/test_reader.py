@@ -129,9 +129,9 @@ def test_fault_012_nine_levels_of_nine_aliases_stop_at_a_hundred_expansions() ->
     text = "a: &a [x, x, x]\n" + "".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(8)
     )
-    start = time.perf_counter()
+    start = time.process_time()
     assert [code for code, _, _ in codes(text)] == ["Y020"]
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_fault_012_aliases_nest_at_most_20_deep() -> None:

@@ -8,86 +8,21 @@ take a tenth of the time. A test holds that the two agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.errors import Problem, Where, nearest
+from engine.errors import nearest
+from engine.load.notes import Notes, Rule, kind_of, listed, place_of_key, shown, text_of
+from engine.load.rules import TYPES, anything, missing, missing_in, number, one_of, referring, scalar, yes_no
 from engine.load.schema import schema, whole
 from engine.model.terms import Duration
 from engine.plugins.registry import Registry
 from engine.source.node import Node
 
-#: Looks at one node and notes what is wrong.
-Rule = Callable[[Node, "Notes"], None]
-
-TYPES: Mapping[str, Mapping[str, str]] = {
-    "string": {"zh": "文字", "en": "text"},
-    "number": {"zh": "数字", "en": "a number"},
-    "integer": {"zh": "整数", "en": "a whole number"},
-    "boolean": {"zh": "true 或 false", "en": "true or false"},
-    "object": {"zh": "一组“键: 值”", "en": "a group of key: value"},
-    "array": {"zh": "一个列表", "en": "a list"},
-    "null": {"zh": "空", "en": "nothing"},
-}
 #: A format whose place says nothing else takes the shape of this shared word.
 FORMATS = ("label", "duration", "expression", "condition", "template", "steps")
 #: What may stand beside the action of a step.
 STEP_WORDS = ("if", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A name that stands for something else: ``what`` it should be (entity, field, state …), and for a field or the
-    like, ``of`` which entity where the text says so itself (else it is the document's)."""
-
-    what: str
-    name: str
-    where: Where
-    of: str | None = None
-
-
-@dataclass
-class Notes:
-    """What a walk gathers. ``partial``: an overlay, where nothing is required. ``of``: the entity spoken of."""
-
-    problems: list[Problem] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    partial: bool = False
-    of: str | None = None
-
-    def add(self, code: str, where: Where, suggestion: str | None = None, **parameters: Any) -> None:
-        """One more problem."""
-        self.problems.append(Problem(code, where, parameters=parameters, suggestion=suggestion))
-
-
-def kind_of(node: Node) -> str:
-    """The JSON type of a node's value."""
-    value = node.value
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, dict):
-        return "object"
-    if isinstance(value, list):
-        return "array"
-    if isinstance(value, bool):
-        return "boolean"
-    if value is None:
-        return "null"
-    return "integer" if isinstance(value, int) else "number"
-
-
-def text_of(node: Node) -> str:
-    """A scalar as it was written."""
-    return node.value if isinstance(node.value, str) else node.raw
-
-
-def shown(node: Node) -> str:
-    """A node in a few words, for a message."""
-    if isinstance(node.value, (dict, list)):
-        return "{…}" if isinstance(node.value, dict) else "[…]"
-    text = text_of(node)
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 class Checker:
@@ -225,7 +160,9 @@ class Checker:
 
         def run(node: Node, notes: Notes) -> None:
             if not isinstance(node.value, list):
-                notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node))
+                notes.add(
+                    "D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node)
+                )
                 return
             if len(node.value) < least:
                 notes.add("D015", node.where, least=least)
@@ -252,7 +189,9 @@ class Checker:
             if node.value is None and not needed and not least and not alternatives:
                 return  # ``called:`` with nothing behind it is an empty map
             if not isinstance(node.value, dict):
-                notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["object"], found=shown(node))
+                notes.add(
+                    "D014" if node.value is None else "D005", node.where, allowed=TYPES["object"], found=shown(node)
+                )
                 return
             rules, asked, open_, rest = own, needed, others is True, other
             if plugin_by is not None:
@@ -271,9 +210,7 @@ class Checker:
                         notes.add("D009", node.keys[key].where, value=key)
                     rest(value, notes)
                 elif not open_:
-                    notes.add(
-                        "D003", place_of_key(node, key), nearest(key, rules), key=key, known=listed(rules)
-                    )
+                    notes.add("D003", place_of_key(node, key), nearest(key, rules), key=key, known=listed(rules))
             notes.of = before
             if not notes.partial:
                 missing(node, asked, notes)
@@ -309,7 +246,9 @@ class Checker:
 
         def run(node: Node, notes: Notes) -> None:
             if not isinstance(node.value, list):
-                notes.add("D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node))
+                notes.add(
+                    "D014" if node.value is None else "D005", node.where, allowed=TYPES["array"], found=shown(node)
+                )
                 return
             if len(node.value) < least:
                 notes.add("D015", node.where, least=least)
@@ -373,113 +312,3 @@ def kinds_of(file: str, branch: Mapping[str, Any]) -> frozenset[str]:
     if "number" in found:
         found.add("integer")
     return frozenset(found)
-
-
-def listed(names: Iterable[str], most: int = 12) -> str:
-    """Names for a message, not too many of them."""
-    names = list(names)
-    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
-
-
-def place_of_key(node: Node, key: str) -> Where:
-    """Where a key of a map stands."""
-    found = node.keys.get(key)
-    return found.where if found is not None else node.value[key].where
-
-
-def missing(node: Node, needed: Iterable[str], notes: Notes) -> None:
-    """Notes every needed key a map lacks."""
-    for key in needed:
-        if key not in node.value:
-            notes.add("D004", node.where, key=key)
-
-
-def missing_in(value: Node, parent: Node, key: str, needed: Iterable[str], notes: Notes) -> None:
-    """The same for a key with nothing behind it: shown at the key."""
-    for name in needed:
-        notes.add("D004", place_of_key(parent, key), key=name)
-
-
-def scalar(node: Node, kind: str, notes: Notes) -> bool:
-    """True when the node is a single value that is not empty; else notes what was expected."""
-    if node.value is None:
-        notes.add("D014", node.where, allowed=TYPES[kind])
-    elif isinstance(node.value, (dict, list)):
-        notes.add("D005", node.where, allowed=TYPES[kind], found=shown(node))
-    else:
-        return True
-    return False
-
-
-def referring(rule: Rule, part: Mapping[str, Any]) -> Rule:
-    """The rule that also notes the names in a node (its text, a list's texts, or a map's keys) as references."""
-    what, keys = part.get("x-refers", ""), part.get("x-refers-keys", "")
-
-    def run(node: Node, notes: Notes) -> None:
-        if keys and isinstance(node.value, dict):
-            notes.references += [Reference(keys, key, place_of_key(node, key), notes.of) for key in node.value]
-        if what:
-            notes.references += [Reference(what, text_of(leaf), leaf.where, notes.of) for leaf in leaves(node)]
-        rule(node, notes)
-
-    return run
-
-
-def leaves(node: Node) -> Iterable[Node]:
-    """The single texts in a node: itself, or those of its lists; expressions are no names."""
-    if isinstance(node.value, list):
-        for entry in node.value:
-            yield from leaves(entry)
-    elif node.value is not None and not isinstance(node.value, dict) and not text_of(node).startswith("="):
-        yield node
-
-
-def number(part: Mapping[str, Any]) -> Rule:
-    """The rule of a number within its bounds."""
-    kind = part["type"]
-    least, most = part.get("minimum"), part.get("maximum")
-
-    def run(node: Node, notes: Notes) -> None:
-        if not scalar(node, kind, notes):
-            return
-        value = node.value
-        fits = isinstance(value, int) if kind == "integer" else isinstance(value, (int, float))
-        if not fits or isinstance(value, bool):
-            notes.add("D005", node.where, allowed=TYPES[kind], found=shown(node))
-        elif (least is not None and value < least) or (most is not None and value > most):
-            notes.add("D019", node.where, value=shown(node), range=range_of(least, most))
-
-    return run
-
-
-def range_of(least: Any, most: Any) -> Mapping[str, str]:
-    """A range in words."""
-    if most is None:
-        return {"zh": f"不小于 {least}", "en": f"at least {least}"}
-    if least is None:
-        return {"zh": f"不大于 {most}", "en": f"at most {most}"}
-    return {"zh": f"{least} 到 {most}", "en": f"{least} to {most}"}
-
-
-def yes_no(node: Node, notes: Notes) -> None:
-    """true or false; the words ``yes`` and ``no`` are text in YAML 1.2, so they are named in the message."""
-    if scalar(node, "boolean", notes) and not isinstance(node.value, bool):
-        word = {"yes": "true", "on": "true", "是": "true", "no": "false", "off": "false", "否": "false"}.get(
-            text_of(node).lower()
-        )
-        notes.add("D005", node.where, word, allowed=TYPES["boolean"], found=shown(node))
-
-
-def one_of(words: Iterable[Any]) -> Rule:
-    """The rule of a few allowed words."""
-    allowed = [str(word) for word in words]
-
-    def run(node: Node, notes: Notes) -> None:
-        if scalar(node, "string", notes) and text_of(node) not in allowed:
-            notes.add("D006", node.where, nearest(text_of(node), allowed), value=shown(node), allowed=listed(allowed))
-
-    return run
-
-
-def anything(node: Node, notes: Notes) -> None:
-    """No rule at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.errors import Problem, Where
-from engine.load.check import Reference
+from engine.load.notes import Reference
 from engine.model.terms import Document
 from engine.source.node import Node, SourceFile
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import Problem, Where, nearest
-from engine.load.check import text_of
 from engine.load.document import CUSTOM, Draft, Parsed
+from engine.load.notes import text_of
 from engine.load.read import Memory
 from engine.load.version import fits
 from engine.source.node import Node

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import Problem, nearest
-from engine.load.check import shown, text_of
 from engine.load.document import Draft
+from engine.load.notes import shown, text_of
 from engine.load.shape import literal
 from engine.model.pack import Pack, Parameter, Season
 from engine.model.terms import Duration

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from engine.errors import Problem, nearest
 from engine.load.build import Builder
-from engine.load.check import Checker, listed, text_of
+from engine.load.check import Checker
 from engine.load.document import Draft, Parsed
+from engine.load.notes import listed, text_of
 from engine.model.manifest import KINDS
 from engine.plugins.checks.secret_in_clear import masked
 from engine.plugins.registry import Registry

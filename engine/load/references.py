@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.errors import Problem, Where, nearest
-from engine.load.check import Reference, place_of_key
 from engine.load.document import Draft
+from engine.load.notes import Reference, place_of_key
 from engine.load.read import scalar
 from engine.model.entity import SYSTEM_FIELDS, Entity, Field
 from engine.model.manifest import KINDS, Manifest

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import InvalidDocument, Problem, Where
 from engine.expression import parse
-from engine.load.check import text_of
+from engine.load.notes import text_of
 from engine.load.schema import whole
 from engine.model.terms import Choice, Condition, Duration, Expression, Label, Step, Template
 from engine.plugins.registry import Registry

@@ -72,8 +72,7 @@ def pages(registry: Registry) -> dict[str, str]:
     found["words.md"] = NOTICE + words_page()
     for slot, (name, title) in SLOTS.items():
         plugins = list(registry.plugins.get(slot, {}).values())
-        if plugins:
-            found[f"{name}.md"] = NOTICE + plugins_page(title, plugins)
+        found[f"{name}.md"] = NOTICE + plugins_page(title, plugins)
     found["problems.md"] = NOTICE + problems_page()
     found["README.md"] = NOTICE + contents(found)
     return found
@@ -158,6 +157,8 @@ def words_page() -> str:
 def plugins_page(title: str, plugins: list[Plugin]) -> str:
     """One slot: every plugin with its words, help, parameters and example."""
     lines = [f"# {title}", ""]
+    if not plugins:
+        lines += ["没有安装 · None is installed.", ""]
     for plugin in plugins:
         titles = plugin.title
         lines += [f"## {plugin.name}", "", f"{titles.get('zh', '')} · {titles.get('en', '')}", ""]

@@ -20,7 +20,7 @@ it("lifts what no shown field can hold above the form", () => {
 });
 
 it("falls back to the refusal's own words when no problem is listed", () => {
-  expect(general(new Refusal(403, { title: "不可以", detail: "您不能删除它" }), [])).toEqual(["您不能删除它"]);
+  expect(general(new Refusal(403, { title: "不可以", detail: "A001 不可以" }), [])).toEqual(["不可以"]);
 });
 
 it("names the field when the message does not", () => {

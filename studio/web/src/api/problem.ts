@@ -10,7 +10,8 @@ export class Refusal extends Error {
 
   constructor(status: number, body: ProblemBody) {
     const title = body.title ?? "";
-    super(body.detail || title || `HTTP ${status}`);
+    // `detail` repeats codes and places for logs; people read the title and each problem's own words.
+    super(title || body.detail || `HTTP ${status}`);
     this.name = "Refusal";
     this.status = status;
     this.code = body.code ?? (status === 0 ? "offline" : "");

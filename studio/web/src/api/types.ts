@@ -167,6 +167,8 @@ export interface Candidate {
   name: string;
   points: number | null;
   factors: Factor[];
+  /** Why this one was not considered. */
+  out?: string | null;
 }
 
 export interface OwnerWhy {
@@ -177,12 +179,22 @@ export interface OwnerWhy {
   reason: string;
 }
 
+/** One step of a run, as kept: what it was, where it is written, whether it was left out or failed. */
+export interface StepTrace {
+  step: string;
+  where?: string;
+  skipped?: boolean;
+  failed?: string;
+}
+
 export interface RunTrace {
   trigger: string;
   label: string;
   at: string;
-  result: string;
-  steps: (string | { label?: string; result?: string })[];
+  state: string;
+  reason?: string;
+  where?: string;
+  steps: StepTrace[];
   conditions: { text: string; value: Json; holds: boolean }[];
 }
 

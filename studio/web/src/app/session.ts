@@ -4,7 +4,7 @@ import { api } from "../api/client";
 import { asRefusal } from "../api/problem";
 import type { Language, Model, Session } from "../api/types";
 import { money as sayMoney } from "../format/amount";
-import { sayDay, sayFully, sayInstant, type Setting } from "../format/moment";
+import { instantOf, sayDay, sayFully, sayInstant, type Setting } from "../format/moment";
 import { useLanguage } from "../i18n/language";
 
 /** Who is signed in; null when nobody is. */
@@ -50,6 +50,9 @@ export function useSay() {
       instant: (text: string) => sayInstant(text, setting()),
       fully: (text: string) => sayFully(text, setting()),
       day: (text: string) => sayDay(text, setting()),
+      /** A wall clock of the site as the server words it, `2026-01-18 14:30`. */
+      wall: (text: string) =>
+        /^\d{4}-\d\d-\d\d \d\d:\d\d$/.test(text) ? sayInstant(instantOf(text.replace(" ", "T"), site.timezone), setting()) : text,
       money: (value: unknown) => sayMoney(value, site.currency),
       timezone: site.timezone,
     };

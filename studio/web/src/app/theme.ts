@@ -53,5 +53,8 @@ export function useTheme(): ThemeConfig {
       motion: !still,
       wireframe: false,
     },
+    components: {
+      Tabs: dark ? { itemSelectedColor: "#5cc9bc", itemHoverColor: "#5cc9bc", inkBarColor: "#5cc9bc" } : {},
+    },
   };
 }

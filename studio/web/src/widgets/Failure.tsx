@@ -10,8 +10,8 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
   const offline = refusal.status === 0;
   return (
     <Blank
-      title={offline ? t("app.offline") : refusal.title || refusal.message}
-      hint={offline ? undefined : refusal.title && refusal.message !== refusal.title ? refusal.message : undefined}
+      title={offline ? t("app.offline") : refusal.message}
+      hint={refusal.problems[0]?.fix ?? undefined}
     >
       {onRetry && <Button onClick={onRetry}>{t("app.retry")}</Button>}
       {refusal.traceId && <p className="quiet small">{t("app.trace", { id: refusal.traceId })}</p>}

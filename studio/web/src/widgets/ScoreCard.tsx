@@ -1,10 +1,17 @@
 import type { Candidate, OwnerWhy } from "../api/types";
 import { number } from "../format/amount";
-import { useLanguage } from "../i18n/language";
+import { useLanguage, type Speaker } from "../i18n/language";
+import { zh, type Word } from "../i18n/zh";
 import { Face } from "./Face";
 import "./scorecard.css";
 
 const SHOWN = 2;
+
+/** The server's word for a reason in the reader's language; a sentence stays as it came. */
+function said(about: "reason" | "out", code: string, t: Speaker): string {
+  const word = `why.${about}.${code}`;
+  return word in zh ? t(word as Word) : code;
+}
 
 /** Why this owner: the winner and the runner-up with every factor's points as bars, the others on request. */
 export function ScoreCard({ why }: { why: OwnerWhy }) {
@@ -15,7 +22,7 @@ export function ScoreCard({ why }: { why: OwnerWhy }) {
   return (
     <section className="score">
       <h3>{chosen ? t("why.owner", { name: chosen.name }) : t("why.ownerNone")}</h3>
-      <p className="quiet small">{t("why.rule", { rule: why.label ?? why.rule })} · {why.reason}</p>
+      <p className="quiet small">{[t("why.rule", { rule: why.label ?? why.rule }), said("reason", why.reason, t)].filter(Boolean).join(" · ")}</p>
       {order.slice(0, SHOWN).map((one, at) => (
         <Standing key={one.user} candidate={one} most={most} chosen={one === chosen} note={one === chosen ? t("why.chosen") : at === 1 ? t("why.runnerUp") : ""} />
       ))}
@@ -46,8 +53,9 @@ function Standing({ candidate, most, chosen, note }: StandingProps) {
         <Face name={candidate.name} small />
         <strong>{candidate.name}</strong>
         {note && <span className="chip">{note}</span>}
-        {candidate.points !== null && <b className="standing-points">{t("why.points", { n: number(candidate.points, 1) })}</b>}
+        {typeof candidate.points === "number" && <b className="standing-points">{t("why.points", { n: number(candidate.points, 1) })}</b>}
       </div>
+      {candidate.out && <p className="quiet small">{t("why.leftOut", { reason: said("out", candidate.out, t) })}</p>}
       {candidate.factors.map((factor) => (
         <div
           key={factor.name}

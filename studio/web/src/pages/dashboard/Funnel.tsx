@@ -22,7 +22,7 @@ export function Funnel({ points, onPoint }: Props) {
               <span className="funnel-track">
                 <span className="funnel-bar" style={{ width: `${Math.max(1, 100 * share)}%` }} />
               </span>
-              <b>{step.shown || count}</b>
+              <b>{count.toLocaleString("en-US")}</b>
               <span className="quiet">{at === 0 ? "100%" : `${Math.round(share * 1000) / 10}%`}</span>
             </button>
           </li>

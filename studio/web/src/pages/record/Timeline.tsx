@@ -1,11 +1,15 @@
 import {
   BellOutlined,
   CheckOutlined,
+  DeleteOutlined,
   EditOutlined,
+  MergeOutlined,
   PlusOutlined,
   RightCircleOutlined,
+  StopOutlined,
   SwapOutlined,
   ThunderboltOutlined,
+  UndoOutlined,
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
@@ -26,6 +30,10 @@ const SIGNS: Record<string, ReactNode> = {
   trigger: <ThunderboltOutlined aria-hidden />,
   sla: <BellOutlined aria-hidden />,
   note: <CheckOutlined aria-hidden />,
+  refused: <StopOutlined aria-hidden />,
+  deleted: <DeleteOutlined aria-hidden />,
+  restored: <UndoOutlined aria-hidden />,
+  merged: <MergeOutlined aria-hidden />,
 };
 
 /** What happened, newest first: who, when, and each value before and after. */
@@ -52,7 +60,7 @@ function Entry({ entry, entity }: { entry: TimelineEntry; entity: string }) {
   const worded = (field: string, value: Json): string => {
     if (value === null || value === "") return t("time.empty");
     const type = fieldOf(model.entities[entity], field)?.type;
-    if (type === "datetime") return say.instant(String(value));
+    if (type === "datetime") return say.wall(String(value));
     if (type === "date") return say.day(String(value));
     return Array.isArray(value) ? value.map(String).join("、") : String(value);
   };
@@ -78,7 +86,7 @@ function Entry({ entry, entity }: { entry: TimelineEntry; entity: string }) {
           </ul>
         )}
         <p className="quiet small">
-          {entry.by ?? t("time.system")} · <time dateTime={entry.at} title={say.fully(entry.at)}>{say.instant(entry.at)}</time>
+          {entry.by || t("time.system")} · <time dateTime={entry.at} title={say.fully(entry.at)}>{say.instant(entry.at)}</time>
           {entry.where && <code className="timeline-where">{entry.where}</code>}
         </p>
       </div>

@@ -1,16 +1,27 @@
-import { CheckCircleFilled, MinusCircleOutlined } from "@ant-design/icons";
+import { CheckCircleFilled, CloseCircleFilled, MinusCircleOutlined, RightCircleOutlined } from "@ant-design/icons";
 import { useWhy } from "../../api/queries";
-import type { Json, RecordShape, RunTrace } from "../../api/types";
-import { useSay } from "../../app/session";
-import { useLanguage } from "../../i18n/language";
+import type { EntityModel, RecordShape, RunTrace } from "../../api/types";
+import { useSay, useSurroundings } from "../../app/session";
+import { useLanguage, type Speaker } from "../../i18n/language";
+import { zh, type Word } from "../../i18n/zh";
 import { Failure } from "../../widgets/Failure";
 import { Promises } from "../../widgets/Promises";
 import { ScoreCard } from "../../widgets/ScoreCard";
 import { Splash } from "../../widgets/Splash";
+import { conditionWords } from "./conditionWords";
+
+const OUTCOMES: Record<string, Word> = { done: "why.runDone", failed: "why.runFailed" };
+
+/** A step by its name; one that came with a plugin keeps the plugin's own word. */
+function stepWords(step: string, t: Speaker): string {
+  const word = `why.step.${step}`;
+  return word in zh ? t(word as Word) : step;
+}
 
 /** Why it is as it is: the owner's score card, the promises, and each rule with what held and what did not. */
 export function WhyPanel({ record }: { record: RecordShape }) {
   const { t } = useLanguage();
+  const { model } = useSurroundings();
   const why = useWhy(record.entity, record.id, true);
   if (why.isPending) return <Splash inPage />;
   if (why.isError) return <Failure error={why.error} onRetry={() => void why.refetch()} />;
@@ -33,40 +44,45 @@ export function WhyPanel({ record }: { record: RecordShape }) {
         <h3>{t("why.runs")}</h3>
         {runs.length === 0 && <p className="quiet">{t("why.noRuns")}</p>}
         {runs.map((run, at) => (
-          <Run key={`${run.trigger}:${at}`} run={run} />
+          <Run key={`${run.trigger}:${at}`} run={run} entity={model.entities[record.entity]} />
         ))}
       </section>
     </div>
   );
 }
 
-function Run({ run }: { run: RunTrace }) {
+function Run({ run, entity }: { run: RunTrace; entity: EntityModel | undefined }) {
   const { t } = useLanguage();
   const say = useSay();
   return (
     <div className="run">
       <p className="run-head">
         <strong>{run.label || run.trigger}</strong>
+        <span className={run.state === "failed" ? "chip run-bad" : "chip"}>{t(OUTCOMES[run.state] ?? "why.runNot")}</span>
         <time className="quiet small" dateTime={run.at}>{say.instant(run.at)}</time>
       </p>
+      {run.reason && <p className="run-reason">{run.reason}</p>}
       <ul>
         {run.conditions.map((condition) => (
           <li key={condition.text} className={condition.holds ? "holds" : "fails"}>
             {condition.holds ? <CheckCircleFilled aria-hidden /> : <MinusCircleOutlined aria-hidden />}
             <span>
               <code>{condition.text}</code> {t(condition.holds ? "why.holds" : "why.fails")}
-              {!condition.holds && typeof condition.value !== "boolean" && <span className="quiet">（{t("why.was", { value: plain(condition.value, t("time.empty")) })}）</span>}
+              <span className="quiet small run-looked">{conditionWords(entity, condition.value, t("time.empty"))}</span>
             </span>
           </li>
         ))}
         {run.steps.map((step, at) => (
-          <li key={at}>
-            <span className="run-step">{typeof step === "string" ? step : (step.label ?? step.result)}</span>
+          <li key={at} className={step.failed ? "failed" : step.skipped ? "fails" : "holds"}>
+            {step.failed ? <CloseCircleFilled aria-hidden /> : step.skipped ? <MinusCircleOutlined aria-hidden /> : <RightCircleOutlined aria-hidden />}
+            <span>
+              {stepWords(step.step, t)}
+              {step.skipped && <span className="quiet"> · {t("why.skipped")}</span>}
+              {step.failed && <span> · {step.failed}</span>}
+            </span>
           </li>
         ))}
       </ul>
     </div>
   );
 }
-
-const plain = (value: Json, empty: string) => (value === null ? empty : typeof value === "object" ? JSON.stringify(value) : String(value));

@@ -120,7 +120,9 @@ class Writer:
                 f"({text} or False)" if self._may_be_empty(value) else text
                 for text, value in zip(parts, node.values, strict=True)
             ]
-        return f"({word.join(parts)})"
+        text = f"({word.join(parts)})"
+        mixed = self._type(node) == MONEY and any(self._type(value) != MONEY for value in node.values)
+        return f"money{text}" if mixed else text
 
     def _unaryop(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
@@ -285,6 +287,8 @@ class Writer:
         if sign not in ("is", "==", "is not", "!="):
             return "False"
         positive = sign in ("is", "==")
+        if not self._may_be_empty(node) and self._type(node).name != "list":
+            return str(not positive)
         text = self.write(node)
         if self._type(node).name == "list":
             return f"(not {text})" if positive else f"(True if {text} else False)"

@@ -17,6 +17,8 @@ from engine.source.scalar import LIST_TAG, MAP_TAG, BadScalar, resolve, short_ta
 from engine.source.suspect import look
 
 MAX_DEPTH = 64
+#: Values and keys a file may have: more than anybody writes, few enough to be read in a second.
+MAX_NODES = 200_000
 #: A file with more problems than this has one problem; looking further would only cost time.
 MAX_FOUND = 200
 
@@ -75,6 +77,7 @@ class Composer:
         self._stack: list[Frame] = []
         self._aliases = Aliases()
         self._root: Node | None = None
+        self._count = 0
 
     def run(self) -> None:
         """Read the whole text."""
@@ -207,6 +210,10 @@ class Composer:
         self._add(node, None)
 
     def _add(self, node: Node, anchor: str | None) -> None:
+        self._count += 1
+        if self._count > MAX_NODES:
+            self.found.append(Found("Y047", node.start, {"limit": MAX_NODES}))
+            raise Stopped
         if anchor:
             self._aliases.close(anchor, node)
         if not self._stack:

@@ -67,7 +67,7 @@ class Workbench:
         """Even out spaces; the paths that changed (or would, with ``check``)."""
         from engine.source.format import format_text
 
-        return self._rewrite(lambda raw: format_text(raw.decode("utf-8-sig")), check)
+        return self._rewrite(format_text, check)
 
     def to_utf8(self, check: bool = False) -> list[str]:
         """Convert GBK and UTF-16 files to UTF-8; the paths that changed."""
@@ -81,7 +81,7 @@ class Workbench:
         changed = []
         for path in self.paths:
             before = path.read_bytes()
-            after = rewrite(before)
+            after = rewrite(before, self._name(path))
             if after.encode("utf-8") == before:
                 continue
             changed.append(self._name(path))

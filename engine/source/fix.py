@@ -44,13 +44,12 @@ def _overlaps(one: Found, splices: list[Splice]) -> bool:
     return any(new.start < old.end and old.start < new.end for new in one.splices for old in splices)
 
 
-def to_utf8(raw: bytes) -> tuple[str, str]:
-    """The text of a file in UTF-8, UTF-16, GBK or Big5, and the name of the encoding it was in.
+def to_utf8(raw: bytes, path: str = "") -> str:
+    """The text of a file that is in UTF-8, UTF-16, GBK or Big5.
 
     InvalidDocument when it is none of them: a guess that makes mojibake is never saved.
     """
     encoding = guess_encoding(raw)
     if encoding is None:
-        examined = examine(raw, "")[1]
-        raise InvalidDocument([one.problem("", Lines("")) for one in examined])
-    return raw.decode(encoding), encoding
+        raise InvalidDocument([one.problem(path, Lines("")) for one in examine(raw, path)[1]])
+    return raw.decode(encoding)

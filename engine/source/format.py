@@ -16,7 +16,7 @@ _COLON = re.compile(r"[ \t]*:([ \t]+|(?=[\r\n]|\Z))")
 _BLANKS = re.compile(r"(?:[ \t]*(?:\r?\n|\r(?!\n))){2,}")
 
 
-def format_text(text: str, path: str = "") -> str:
+def format_text(text: str | bytes, path: str = "") -> str:
     """The text with 2 spaces a level, one space after colons, dashes and commas (columns that people aligned stay
     aligned), no spaces at line ends, no two blank lines in a row, one line break at the end.
 
@@ -24,6 +24,7 @@ def format_text(text: str, path: str = "") -> str:
     is. InvalidDocument when it cannot be read.
     """
     source = read(text, path)
+    text = source.text
     laid = _Layout(source).run()
     again = read(laid, path)
     kept = [source.text[start:end].rstrip() for start, end in comments(source)]

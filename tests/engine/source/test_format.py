@@ -115,6 +115,8 @@ def test_what_a_text_says_never_changes(text: str) -> None:
 def test_a_broken_file_is_refused_not_guessed() -> None:
     with pytest.raises(InvalidDocument):
         format_text("a: [\n")
+    with pytest.raises(InvalidDocument):
+        format_text("名称: 线索".encode("gbk"))
 
 
 def test_several_documents_are_laid_out_each() -> None:

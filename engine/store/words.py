@@ -1,42 +1,86 @@
-"""The words a record is found by: text, pinyin, initials, last digits. Floor: 3."""
+"""The words a record is found by: text, pinyin, initials, last digits. Floor: 3.
+
+Readings come from pypinyin's own tables (phrases first, so that 重庆 is chongqing and 重量 zhongliang), read directly: its
+general machinery costs twenty times as much, and an import pays it for every record.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: Characters of one field that are searched; a long note is found by its beginning.
 LONGEST = 400
+#: Characters in the longest phrase that is looked up.
+PHRASE = 5
+
+_DIAERESIS = "\u0308"
 
 
 def search_text(values: Sequence[Any]) -> str:
-    """Lower-case words of all values joined by spaces: ``锐视光学 ruishiguangxue rsgx 8000``."""
+    """Lower-case words of all values joined by spaces: ``锐视光学 ruishiguangxue rsgx``; digits also without separators."""
     parts: list[str] = []
     for value in values:
         if value is None or value == "":
             continue
         text = str(value)[:LONGEST].lower()
         parts.append(text)
-        if text.isascii():
+        if not text.isascii():
+            parts.append(sounds(text))
+        elif not text.isalpha():
             digits = "".join(filter(str.isdigit, text))
-            if len(digits) >= 7:
+            if len(digits) >= 7 and digits != text:
                 parts.append(digits)
-        else:
-            parts.append(_sounds(text))
     return " ".join(parts)
 
 
-def _letters(rest: str) -> str:
-    return "".join(filter(str.isalnum, rest))
-
-
-@functools.lru_cache(maxsize=4096)
-def _sounds(text: str) -> str:
+@functools.lru_cache(maxsize=1024)
+def sounds(text: str) -> str:
     """``ruishiguangxue rsgx``: how the Chinese characters of a text are read, then their initials."""
-    from pypinyin import Style, lazy_pinyin
+    phrases, characters = _tables()
+    syllables: list[str] = []
+    position, rest = 0, ""
+    while position < len(text):
+        reading = characters.get(ord(text[position]))
+        if reading is None:
+            rest += text[position] if text[position].isalnum() else ""
+            position += 1
+            continue
+        if rest:
+            syllables.append(rest)
+            rest = ""
+        found, length = _phrase(text, position, phrases)
+        syllables += found or [_plain(reading.partition(",")[0])]
+        position += length
+    if rest:
+        syllables.append(rest)
+    return f"{''.join(syllables)} {''.join([syllable[0] for syllable in syllables])}"
 
-    syllables: list[str] = lazy_pinyin(text, style=Style.NORMAL, errors=_letters)
-    whole = "".join(syllables)
-    initials = "".join(syllable[0] for syllable in syllables if syllable)
-    return f"{whole} {initials}"
+
+def _phrase(text: str, position: int, phrases: Mapping[str, Any]) -> tuple[list[str], int]:
+    for length in range(min(PHRASE, len(text) - position), 1, -1):
+        readings = phrases.get(text[position : position + length])
+        if readings is not None:
+            return [_plain(reading[0]) for reading in readings], length
+    return [], 1
+
+
+@functools.cache
+def _tables() -> tuple[Mapping[str, Any], Mapping[int, str]]:
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+
+    return PHRASES_DICT, PINYIN_DICT
+
+
+@functools.lru_cache(maxsize=2048)
+def _plain(syllable: str) -> str:
+    """``lǜ`` -> ``lv``, as it is typed."""
+    letters = ""
+    for character in unicodedata.normalize("NFD", syllable):
+        if character == _DIAERESIS:
+            letters = f"{letters[:-1]}v"
+        elif not unicodedata.combining(character):
+            letters += character
+    return letters

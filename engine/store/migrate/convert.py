@@ -64,8 +64,8 @@ def converter(
 
     def convert(stored: Any) -> Any:
         value = old.from_store(stored)
-        cleaned = _first(new, new_field, (local(value), old.to_json(value), old.show(old_field, value, "zh")))
-        if not isinstance(value, str) and _first(old, old_field, (new.to_json(cleaned), local(cleaned))) != value:
+        cleaned = _first(new, new_field, (local, old.to_json, lambda one: old.show(old_field, one, "zh")), value)
+        if not isinstance(value, str) and _first(old, old_field, (new.to_json, local), cleaned) != value:
             raise ValueError(value)
         return new.to_store(cleaned)
 
@@ -75,12 +75,13 @@ def converter(
     return convert
 
 
-def _first(type: Cleaning, field: Field, candidates: tuple[Any, ...]) -> Any:
-    for candidate in candidates:
+def _first(type: Cleaning, field: Field, forms: tuple[Callable[[Any], Any], ...], value: Any) -> Any:
+    """The value as that type, from the first of its forms that the type understands."""
+    for form in forms:
         try:
-            cleaned = type.clean(field, candidate)
+            cleaned = type.clean(field, form(value))
         except ValueError:
             continue
         if cleaned is not None:
             return cleaned
-    raise ValueError(candidates[0])
+    raise ValueError(value)

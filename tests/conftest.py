@@ -83,3 +83,31 @@ def open_database(clock: VirtualClock) -> Iterator[Callable[[str], Any]]:
     yield open_
     for database in opened:
         database.close()
+
+
+@pytest.fixture(scope="session")
+def registry() -> Any:
+    """Every plugin, found once."""
+    from engine.plugins.registry import Registry
+
+    return Registry.discover()
+
+
+@pytest.fixture
+def company(tmp_path: Path, clock: VirtualClock, registry: Any) -> Iterator[Any]:
+    """A small company with the CRM pack, on SQLite."""
+    from tests.company import found
+
+    made = found(tmp_path / "site", clock, registry)
+    yield made
+    made.engine.close()
+
+
+@pytest.fixture
+def company_anywhere(tmp_path: Path, clock: VirtualClock, registry: Any, database_url: str) -> Iterator[Any]:
+    """The same company on each database in turn."""
+    from tests.company import found
+
+    made = found(tmp_path / "site", clock, registry, database_url)
+    yield made
+    made.engine.close()

@@ -105,7 +105,11 @@ class Statements:
         compiled = statement.compile(dialect=self.dialect, cache_key=key, column_keys=list(written) or None)
         decode = []
         for position, column in enumerate(getattr(compiled, "_result_columns", None) or ()):
-            process = column.type._cached_result_processor(self.dialect, None)
+            if self.driver == "postgresql" and isinstance(column.type, (sa.Numeric, sa.Float)):
+                # SQLAlchemy would ask the cursor for the column's type; what comes is a number either way.
+                process: Any = None if getattr(column.type, "asdecimal", False) else _as_float
+            else:
+                process = column.type._cached_result_processor(self.dialect, None)
             if process is not None:
                 decode.append((position, process))
         tables = frozenset(t.name for t in visitors.iterate(statement) if isinstance(t, sa.Table))
@@ -133,3 +137,7 @@ def dialect_of(driver: str) -> Any:
     from sqlalchemy.dialects.postgresql import psycopg
 
     return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def _as_float(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -92,17 +92,21 @@ class Callee(Protocol):
 
 Functions = Mapping[str, Any]
 
-_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|mo|m|h|d|w)\s*", re.ASCII)
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2592000}
+_SECONDS = {
+    "s": 1, "秒": 1, "m": 60, "min": 60, "分钟": 60, "h": 3600, "小时": 3600, "d": 86400, "天": 86400, "w": 604800, "周": 604800,
+    "mo": 2592000, "个月": 2592000,
+}  # fmt: skip
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(mo|min|个月|小时|分钟|[smhdw秒天周])\s*", re.ASCII)
 
 
 def span(text: str) -> dt.timedelta | None:
-    """``7d`` as a timedelta (a month counts as 30 days), or None where the text is not a duration."""
-    match = _SPAN.fullmatch(text)
-    if match is None:
+    """``7d`` or ``1h30m`` as a timedelta (a month counts as 30 days), or None where the text is not a duration."""
+    text = text.strip()
+    parts = list(_PART.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
         return None
     try:
-        return dt.timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+        return dt.timedelta(seconds=sum(float(part[1]) * _SECONDS[part[2]] for part in parts))
     except OverflowError:
         return None
 

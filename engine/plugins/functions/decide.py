@@ -15,6 +15,7 @@ class Decide(Function):
     name = "decide"
     title = {"zh": "查决策表", "en": "Decide"}
     signature = ("text",)
+    refers = {"0": "decision"}
     needs = ("decide", "environment", "record")
     example = "default: \"=decide('lead_priority')\""
 

@@ -17,6 +17,7 @@ class Dwell(Function):
     name = "dwell"
     title = {"zh": "停留时长", "en": "Dwell time"}
     signature = ("text",)
+    refers = {"0": "state", "machine": "state_machine"}
     keywords = {"machine": "text"}
     needs = ("history", "now")
     example = "where: \"dwell('proposed') > '7d'\""

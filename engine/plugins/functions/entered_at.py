@@ -17,6 +17,7 @@ class EnteredAt(Function):
     name = "entered_at"
     title = {"zh": "进入时间", "en": "Entered at"}
     signature = ("text",)
+    refers = {"0": "state", "machine": "state_machine"}
     keywords = {"first": "yes_no", "machine": "text"}
     needs = ("history",)
     example = 'columns: ["=days_since(entered_at(stage))"]'

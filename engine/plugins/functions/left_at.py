@@ -16,6 +16,7 @@ class LeftAt(Function):
     name = "left_at"
     title = {"zh": "离开时间", "en": "Left at"}
     signature = ("text",)
+    refers = {"0": "state", "machine": "state_machine"}
     keywords = {"machine": "text"}
     needs = ("history",)
     example = "where: \"left_at('proposed') > ago(days=7)\""

@@ -17,6 +17,7 @@ class Reached(Function):
     name = "reached"
     title = {"zh": "到达过", "en": "Reached"}
     signature = ("text",)
+    refers = {"0": "state", "machine": "state_machine"}
     keywords = {"within": "duration", "machine": "text"}
     needs = ("history", "record")
     example = "of: \"reached('called', within='7d')\""

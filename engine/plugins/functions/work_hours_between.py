@@ -17,6 +17,7 @@ class WorkHoursBetween(Function):
     name = "work_hours_between"
     title = {"zh": "相隔工作小时数", "en": "Working hours between"}
     signature = ("datetime", "datetime", "text?")
+    refers = {"2": "calendar"}
     needs = ("calendar",)
     example = "value: \"=work_hours_between(created_at, first_call_at, 'work_hours')\""
 

@@ -112,6 +112,14 @@ class References:
         word = {"own_state": "state", "own_tile": "tile", "filter": "field"}.get(what, what)
         return unknown(word, name, reference.where, known_here)
 
+    def names_of(self, what: str, entity: str | None) -> set[str] | frozenset[str] | None:
+        """The names known for a word an expression uses: states of the entity's machines, or documents; None when
+        nobody can say."""
+        if what == "state":
+            machines = self.manifest.machines_of(entity) if entity else ()
+            return {state for machine in machines for state in machine.states} if machines else None
+        return self.names[what] | ALWAYS.get(what, frozenset())
+
     def _names_for(self, what: str, draft: Draft, entity: str | None) -> set[str] | None:
         """The names known there; None when nobody can say."""
         if what == "own_state":

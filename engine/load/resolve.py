@@ -10,10 +10,12 @@ from engine.errors import InvalidDocument, Problem, nearest
 from engine.expression.parse import Condition, Expression, place_of
 from engine.expression.types import TEXT, Scope, Type, check, record_of
 from engine.load.document import Draft
+from engine.load.literals import Literals, cells
 from engine.load.overlay import Removed
 from engine.load.read import scalar
 from engine.load.references import References, rows
 from engine.load.terms import Place, Term, Terms, Written
+from engine.model.decision import Decision
 from engine.model.entity import SYSTEM_FIELDS, Entity
 from engine.model.manifest import KINDS, Manifest
 from engine.model.role import Role
@@ -151,11 +153,15 @@ class Types:
         self._references = references
         self._functions = registry.plugins.get("function", {})
         self._entities = entity_types(manifest, registry)
+        self._literals = Literals(manifest, registry, references)
         self._scopes: dict[tuple[str | None, str, tuple[str, ...]], Scope] = {}
 
     def check(self) -> Iterator[Problem]:
         """What is wrong with them: codes X, and D036 for a result that does not fit its place."""
         terms = Terms(self._manifest, self._registry)
+        yield from self._literals.defaults()
+        for decision in self._manifest.decisions.values():
+            yield from self._decision(decision)
         for kind in KINDS:
             for document in self._manifest.of(kind).values():
                 for term in terms.of(document):
@@ -175,6 +181,7 @@ class Types:
                 yield problem
         if not problems and not isinstance(term.term, Template):
             yield from wrong_type(term, given)
+            yield from self._literals.calls(term.term, place.entity, self._functions)
             if place.sql:
                 yield from not_sql(term.term, scope, self._functions)
 
@@ -191,14 +198,22 @@ class Types:
             return TEXT, list(refused.problems)
 
     def _written(self, written: Written) -> Iterator[Problem]:
-        """D021 for a field a step writes on a record that has none of that name."""
-        entity = written.place.entity
+        """D021 for a field a step writes on a record that has none of that name, D039 for a value that does not fit."""
+        entity = written.entity or written.place.entity
         if written.record is not None and (entity is None or entity in self._manifest.entities):
             entity = check(written.record, self._scope(written.place), self._functions)[0].entity
-        for name in written.fields:
+        for name in () if written.known else written.values:
             problem = self._references.field(entity, name, written.where)
             if problem is not None:
                 yield problem
+        yield from self._literals.written(entity, written.values, written.where)
+
+    def _decision(self, decision: Decision) -> Iterator[Problem]:
+        yield from self._literals.answers(decision)
+        if decision.entity in self._manifest.entities:
+            scope = self._scope(Place(decision.entity))
+            inputs = decision.inputs.items()
+            yield from cells(decision, {name: check(term, scope, self._functions)[0].choices for name, term in inputs})
 
     def _scope(self, place: Place) -> Scope:
         key = (place.entity, place.scope, place.outer)

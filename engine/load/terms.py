@@ -48,12 +48,17 @@ class Term(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Fields a step writes on the record an expression leads to (the step's own record where it is None)."""
+    """Values a step writes on the record an expression leads to, on a new one of ``entity``, or on its own.
 
-    fields: tuple[str, ...]
-    record: Expression | None
+    ``known``: the names of the fields were already looked up where they stand.
+    """
+
+    values: Mapping[str, Any]
     place: Place
     where: Where
+    record: Expression | None = None
+    entity: str | None = None
+    known: bool = True
 
 
 class Terms:
@@ -67,14 +72,7 @@ class Terms:
             for name, plugin in registry.plugins.get("step", {}).items()
             if "x-scope" in plugin.params
         }
-        self._keyed: dict[str, tuple[tuple[str, str], ...]] = {
-            name: tuple(
-                (key, part["x-keys-of"])
-                for key, part in plugin.params.get("properties", {}).items()
-                if "x-keys-of" in part
-            )
-            for name, plugin in registry.plugins.get("step", {}).items()
-        }
+        self._steps = {name: plugin.params for name, plugin in registry.plugins.get("step", {}).items()}
 
     def of(self, document: Document) -> Iterator[Term | Written]:
         """Every expression in one document. Those about what only comes at run time (what a connection brings, what a
@@ -105,11 +103,7 @@ class Terms:
 
     def _step(self, step: Step, place: Place) -> Iterator[Term | Written]:
         yield from self.inside(step.if_, place)
-        for written, by in self._keyed.get(step.action, ()):
-            values, record = step.params.get(written), step.params.get(by)
-            if isinstance(values, Mapping):
-                leads = record if isinstance(record, Expression) else None
-                yield Written(tuple(values), leads, place, step.where)
+        yield from self._values(step, place)
         key = self._scoped.get(step.action)
         about = step.params.get(key) if key is not None else None
         if isinstance(about, str):
@@ -117,6 +111,24 @@ class Terms:
             yield from self.inside(step.params, place._replace(entity=about, outer=outer))
         else:
             yield from self.inside(step.params, place)
+
+    def _values(self, step: Step, place: Place) -> Iterator[Written]:
+        """What a step writes, as its schema says: ``x-refers-keys`` on itself (``set``) or on a parameter (of a record of
+        ``x-of``), ``x-keys-of`` on a parameter (of the record another one leads to)."""
+        schema = self._steps.get(step.action, {})
+        if schema.get("x-refers-keys") == "field":
+            yield Written(step.params, place, step.where)
+        about = step.params.get(schema.get("x-of", ""))
+        for key, part in schema.get("properties", {}).items():
+            values = step.params.get(key)
+            if not isinstance(values, Mapping):
+                continue
+            if part.get("x-refers-keys") == "field" and isinstance(about, str):
+                yield Written(values, place, step.where, entity=about)
+            elif "x-keys-of" in part:
+                record = step.params.get(part["x-keys-of"])
+                leads = record if isinstance(record, Expression) else None
+                yield Written(values, place, step.where, leads, known=False)
 
     def entity(self, document: Entity) -> Iterator[Term | Written]:
         """Of an entity: its title's, its fields' and its duplicate rules'."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.expression.types import ANY, DURATION, Scope, Type, list_of, record_of
-from engine.model.entity import SYSTEM_FIELDS, Entity
+from engine.model.entity import SYSTEM_FIELDS, Entity, Field
 from engine.model.manifest import Manifest
 from engine.model.pack import Parameter
 from engine.plugins.registry import Registry
@@ -25,14 +26,19 @@ def field_types(entity: Entity, registry: Registry) -> Mapping[str, Type]:
     found: dict[str, Type] = {}
     for name, field in {**SYSTEM_FIELDS, **entity.fields}.items():
         plugin = registry.find(FieldType, field.type)
-        found[name] = plugin.type_of(field) if plugin is not None else ANY
+        found[name] = with_choices(plugin.type_of(field), field) if plugin is not None else ANY
     return found
+
+
+def with_choices(kind: Type, field: Field) -> Type:
+    """The type of a text field, with the only words it can be: a comparison with any other is a mistake."""
+    if kind.name != "text" or not field.choices:
+        return kind
+    return replace(kind, choices=tuple(choice.name for choice in field.choices))
 
 
 def parameter_types(parameters: Mapping[str, Parameter], registry: Registry) -> Mapping[str, Type]:
     """The types behind ``param.x``."""
-    from engine.model.entity import Field
-
     found: dict[str, Type] = {}
     for name, parameter in parameters.items():
         plugin = registry.find(FieldType, parameter.type)

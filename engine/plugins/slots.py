@@ -182,6 +182,8 @@ class Function(Plugin, ABC):
     signature: ClassVar[Sequence[str]] = ()
     keywords: ClassVar[Mapping[str, str]] = {}
     needs: ClassVar[Sequence[str]] = ()
+    refers: ClassVar[Mapping[str, str]] = {}
+    """Arguments (by position from "0" or by keyword) that name something: state, state_machine, decision, calendar."""
 
     @abstractmethod
     def returns(self, arguments: Sequence[Type]) -> Type:

@@ -24,7 +24,7 @@ from engine.store.records import Records
 T = TypeVar("T")
 #: How many answers are kept for later turns before all are forgotten.
 KEPT = 50_000
-#: How many rules may lead to one another before the ring is stopped.
+#: How many rules may lead to one another, and how often one may run for the same record, before the ring is stopped.
 HOPS = 20
 
 
@@ -73,7 +73,7 @@ class Ring:
     ``chain`` names the rules that led to what is happening now. Belongs to one turn, so it may change.
     """
 
-    __slots__ = ("cards", "chain", "happened", "live", "queue", "refusals", "scene", "today", "warnings")
+    __slots__ = ("cards", "chain", "happened", "live", "queue", "refusals", "runs", "scene", "today", "warnings")
 
     def __init__(self) -> None:
         self.queue: deque[tuple[Event, tuple[str, ...]]] = deque()
@@ -83,6 +83,7 @@ class Ring:
         self.refusals: list[Event] = []
         self.cards: list[Mapping[str, Any]] = []
         self.chain: tuple[str, ...] = ()
+        self.runs: dict[tuple[str, str | None, int | None], int] = {}
         self.today: dt.date | None = None
         self.scene: tuple[Event, Record | None, Environment] | None = None
         """What rules see of the last event, while its record stays as it is."""

@@ -28,11 +28,10 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
         _failed(context, plan, event, error, [])
         return False
     chain = ring.chain
-    if len(chain) >= HOPS:
-        shown = " → ".join([*chain, trigger.name])
-        problem = Problem("R081", trigger.where, parameters={"chain": shown, "hops": HOPS})
-        ring.warnings.append(problem)
-        log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": problem.json()})
+    about = (trigger.name, event.entity, event.record)
+    times = ring.runs[about] = ring.runs.get(about, 0) + 1
+    if len(chain) >= HOPS or times > HOPS:
+        _stopped(context, plan, event, chain, times)
         return False
     acting = context.for_rule(actor, f"trigger:{trigger.name}")
     mark = ring.mark()
@@ -52,6 +51,17 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
     finally:
         ring.chain = chain
     return True
+
+
+def _stopped(context: Acting, plan: TriggerPlan, event: Event, chain: tuple[str, ...], times: int) -> None:
+    """Rules go in a circle: the chain ends here, and is shown once for each rule and record."""
+    if len(chain) < HOPS and times > HOPS + 1:
+        return
+    trigger = plan.trigger
+    shown = " → ".join([*chain, trigger.name])
+    problem = Problem("R081", trigger.where, parameters={"chain": shown, "hops": HOPS})
+    context.ring.warnings.append(problem)
+    log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": problem.json()})
 
 
 def actor_of(context: Acting, run_as: str, event: Event) -> Actor:

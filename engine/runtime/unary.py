@@ -162,7 +162,7 @@ def _like(value: Any, bound: Any) -> Any:
     if isinstance(value, float) and isinstance(bound, Decimal):
         return float(bound)
     if not isinstance(bound, str):
-        return str(bound) if isinstance(value, str) else bound
+        return bound
     try:
         if isinstance(value, dt.datetime):
             moment = dt.datetime.fromisoformat(bound)

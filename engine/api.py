@@ -14,9 +14,9 @@ from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
 from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
 from engine.site.asking import Ask, Filter, Look, Numbers, Range
+from engine.site.founding import fill_with_samples, new_site
 from engine.site.health import Health
 from engine.site.importing import write_bad_rows
-from engine.site.opening import fill_with_samples, new_site
 from engine.site.people import People
 from engine.site.reading import Seen, SeenPage
 from engine.site.revising import Choices, Revisions

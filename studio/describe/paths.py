@@ -127,6 +127,11 @@ def entity_paths(entity: Any, label: str) -> dict[str, Json]:
         },
     }
     paths = {f"/api/v1/records/{name}": whole, f"/api/v1/records/{name}/{{id}}": single}
+    return paths | _stories(name, tags)
+
+
+def _stories(name: str, tags: list[str]) -> dict[str, Json]:
+    paths: dict[str, Json] = {}
     for part, summary in (("transitions", "What may happen next"), ("timeline", "What happened"), ("why", "Why")):
         paths[f"/api/v1/records/{name}/{{id}}/{part}"] = {
             "parameters": [RECORD_ID],

@@ -57,7 +57,9 @@ class Teller:
         self._create("user", "boss", {"login": "boss", "name": "柏总", "roles": ["viewer"], **office})
         for login, name, team, regions, seniority in self.story.REPS:
             values = {"login": login, "name": name, "roles": ["sales"], "regions": regions, "seniority": seniority}
-            self._create("user", login, values | {"team": self.ids[team], "manager": self.ids["zhaomin"], "capacity": 40})
+            self._create(
+                "user", login, values | {"team": self.ids[team], "manager": self.ids["zhaomin"], "capacity": 40}
+            )
         logins = [rep[0] for rep in self.story.REPS]
         for login, backup in zip(logins, logins[1:] + logins[:1], strict=True):
             self.engine.update(SYSTEM, "user", self.ids[login], {"backup": self.ids[backup]})

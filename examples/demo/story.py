@@ -66,7 +66,11 @@ SEGMENTS = ("1380571", "1381600", "1391000", "1390531", "1380371", "1390311", "1
 FAMILY = "林许何孙唐罗江魏程苏顾沈陆方秦叶"
 GIVEN = ("明", "思远", "佳宁", "文博", "若溪", "一帆", "子衿", "海涛", "春晓", "立群", "安然", "景行")
 SOURCES = (("douyin", 26), ("website", 22), ("expo", 18), ("wecom", 14), ("referral", 10), ("phone", 6), ("jd", 4))
-CAMPAIGNS = {"douyin": ("眼科展会", "口腔直播", "设备开箱"), "expo": ("春季医博会", "基层医疗展"), "website": (None, "以旧换新")}
+CAMPAIGNS = {
+    "douyin": ("眼科展会", "口腔直播", "设备开箱"),
+    "expo": ("春季医博会", "基层医疗展"),
+    "website": (None, "以旧换新"),
+}
 PAINS = (
     "现有设备成像模糊，医生抱怨效率低，担心售后响应慢",
     "旧机器维修费用高，配件难买，想换国产设备",
@@ -162,7 +166,12 @@ class Story:
     def _onward(self, handle: str, at: dt.datetime, values: Mapping[str, Any]) -> Iterator[Moment]:
         """From the first call to the signature, the loss, or the silence in which a lead is left standing."""
         chance = self.chance
-        for what, odds, hours in (("diagnose", 0.78, 30), ("propose", 0.72, 40), ("demo", 0.66, 60), ("sign", 0.55, 70)):
+        for what, odds, hours in (
+            ("diagnose", 0.78, 30),
+            ("propose", 0.72, 40),
+            ("demo", 0.66, 60),
+            ("sign", 0.55, 70),
+        ):
             if chance.random() > odds:
                 if chance.random() < 0.45:
                     reason = chance.choice(["price", "rival", "no_budget", "no_need", "unreachable"])
@@ -230,15 +239,27 @@ class Story:
     def _step(self, what: str, at: dt.datetime, values: Mapping[str, Any]) -> dict[str, Any]:
         amount = int(values["budget"] or 300000)
         if what == "diagnose":
-            answers = {"current_situation": "在用设备已有七八年", "main_problem": self.chance.choice(PAINS), "buying_plan": "预算已报，计划本季度采购"}
+            answers = {
+                "current_situation": "在用设备已有七八年",
+                "main_problem": self.chance.choice(PAINS),
+                "buying_plan": "预算已报，计划本季度采购",
+            }
             return answers | self._next(at, "发方案")
         if what == "propose":
             link = f"https://files.example.com/sample/{at:%Y%m%d%H%M}.pdf"
-            proposal = {"proposal_link": link, "video_link": "https://video.example.com/sample", "proposal_amount": amount}
+            proposal = {
+                "proposal_link": link,
+                "video_link": "https://video.example.com/sample",
+                "proposal_amount": amount,
+            }
             return proposal | self._next(at, "问方案看得怎样")
         if what == "demo":
             objection = self.chance.choice(["price", "technology", "timing"])
-            demo: dict[str, Any] = {"objection_type": objection, "objection_answer": "按参考话术答复，客户认可", "demo_at": at + dt.timedelta(days=3)}
+            demo: dict[str, Any] = {
+                "objection_type": objection,
+                "objection_answer": "按参考话术答复，客户认可",
+                "demo_at": at + dt.timedelta(days=3),
+            }
             return demo | self._next(at, "上门演示")
         return {"signed_amount": int(amount * self.chance.uniform(0.85, 1.0))}
 

@@ -11,12 +11,12 @@ from engine.facts import SYSTEM
 
 def number(engine: Engine, metric: str) -> Any:
     """The metric's one number."""
-    return engine.metric(SYSTEM, metric, Ask())["value"]
+    return engine.numbers.metric(SYSTEM, metric, Ask())["value"]
 
 
 def groups(engine: Engine, metric: str, by: str) -> dict[Any, Mapping[str, Any]]:
     """The metric's groups by their key; an empty key is None."""
-    return {group["key"]: group for group in engine.metric(SYSTEM, metric, Ask(by=by))["groups"]}
+    return {group["key"]: group for group in engine.numbers.metric(SYSTEM, metric, Ask(by=by))["groups"]}
 
 
 def values(engine: Engine, metric: str, by: str) -> dict[Any, Any]:

@@ -57,7 +57,8 @@ def write_site(folder: Path, activities: list[str]) -> None:
     """A site whose one machine has these activities as states, each reachable from anywhere."""
     states = "".join(f"  {state(name)}: {{label: {{zh: 活动, en: Activity}}}}\n" for name in activities)
     moves = "".join(
-        f'  to_{state(name)}: {{label: {{zh: 活动, en: Activity}}, from: "*", to: {state(name)}}}\n' for name in activities
+        f'  to_{state(name)}: {{label: {{zh: 活动, en: Activity}}, from: "*", to: {state(name)}}}\n'
+        for name in activities
     )
     files = {
         "site.yaml": SITE,
@@ -77,6 +78,15 @@ def count(log: pd.DataFrame) -> pd.Series:
     until = ordered.groupby("case")["at"].shift(-1).fillna(log["at"].max())
     hours = (until - ordered["at"]).dt.total_seconds() / 3600
     return hours.groupby(ordered["activity"]).sum()
+
+
+def stays(log: pd.DataFrame) -> pd.DataFrame:
+    """Every stay in an activity that ended: case, activity, days. The same activity again is one longer stay."""
+    ordered = log.sort_values(["case", "at"], kind="stable")
+    again = (ordered["activity"] == ordered["activity"].shift()) & (ordered["case"] == ordered["case"].shift())
+    begun = ordered[~again]
+    days = (begun.groupby("case")["at"].shift(-1) - begun["at"]).dt.total_seconds() / 86400
+    return begun.assign(days=days)[days.notna()]
 
 
 def reopened(log: pd.DataFrame, done: set[str]) -> tuple[set[str], set[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ ROWS = 6000
 
 def test_the_campaign_says_what_pandas_says(data: Path, opened: Callable[..., Any], tmp_path: Path) -> None:
     engine, _ = opened("bank_calls", dt.datetime(2010, 12, 1, tzinfo=dt.UTC))
-    whole = pd.read_csv(gzip.open(data / "bank_market.csv.gz"), dtype=str, keep_default_na=False)
+    whole = pd.read_csv(data / "bank_market.csv.gz", dtype=str, keep_default_na=False)
     frame = whole.iloc[:: len(whole) // ROWS]
     frame.to_csv(tmp_path / "calls.csv", index=False)
     report = engine.import_file(SYSTEM, tmp_path / "calls.csv", "call", mapping=COLUMNS)

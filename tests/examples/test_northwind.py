@@ -25,7 +25,9 @@ def _lines(data: Path) -> pd.DataFrame:
     products, categories = pd.read_csv(data / "products.csv"), pd.read_csv(data / "categories.csv")
     named = products.merge(categories, on="CategoryID")
     joined = lines.merge(orders, on="OrderID").merge(named, on="ProductID", suffixes=("", "_list"))
-    return joined[["OrderID", "CustomerID", "OrderDate", "ProductName", "CategoryName", "UnitPrice", "Quantity", "Discount"]]
+    return joined[
+        ["OrderID", "CustomerID", "OrderDate", "ProductName", "CategoryName", "UnitPrice", "Quantity", "Discount"]
+    ]
 
 
 COLUMNS = {

@@ -45,13 +45,16 @@ def test_the_funnel_says_what_pandas_says(data: Path, opened: Callable[..., Any]
     assert number(engine, "avg_days_to_win") == pytest.approx(days.mean())
     assert number(engine, "declared_revenue") == pytest.approx(won["declared_monthly_revenue"].sum())
 
+    drawn = engine.numbers.dashboard(SYSTEM, "funnel")["tiles"]["funnel"]["data"]["points"]
+    assert [(point["point"], point["value"]) for point in drawn] == [("state:contacted", 8000), ("state:won", 842)]
+
     wins = is_won.groupby(origin).sum().to_dict()
     shares = is_won.groupby(origin).mean().to_dict()
     found = {key or "-": group for key, group in groups(engine, "conversion", "origin").items()}
     assert {key: group["value"] for key, group in found.items()} == pytest.approx(shares)
     for key, group in found.items():
         asked = Ask(by="origin")
-        behind = engine.metric_records(SYSTEM, "conversion", asked, group["point"], "above", Look(limit=1))
+        behind = engine.numbers.metric_records(SYSTEM, "conversion", asked, group["point"], "above", Look(limit=1))
         assert behind.count == wins[key], key
     medians = days.groupby(origin).median().dropna().to_dict()
     found = {key or "-": value for key, value in values(engine, "days_to_win", "origin").items()}
@@ -69,5 +72,5 @@ def test_the_owners_and_months_of_the_deals_are_those_of_the_file(data: Path, op
         found = {key or "-": value for key, value in values(engine, "won_count", by).items() if value}
         assert found == expected
     months = won.groupby(pd.to_datetime(won["won_date"]).dt.strftime("%Y-%m")).size().to_dict()
-    series = engine.metric(SYSTEM, "won_count", Ask(each="month"))["series"]
+    series = engine.numbers.metric(SYSTEM, "won_count", Ask(each="month"))["series"]
     assert {point["at"][:7]: point["value"] for point in series if point["value"]} == months

@@ -92,9 +92,7 @@ def test_a_refusal_says_everything_that_is_missing_in_both_languages(crm: Simple
     assert any("pain point" in problem.what("en") for problem in problems)
 
 
-def test_a_longer_limit_reaches_running_clocks_only_when_the_publisher_says_so(
-    crm: SimpleNamespace, lead: int
-) -> None:
+def test_a_longer_limit_reaches_running_clocks_only_when_the_publisher_says_so(crm: SimpleNamespace, lead: int) -> None:
     from engine.api import Choices
 
     def due() -> dt.datetime:

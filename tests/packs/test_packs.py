@@ -88,7 +88,9 @@ def test_a_readme_speaks_both_languages(folder: Path) -> None:
 
 @pytest.mark.parametrize("number", PROMISED)
 def test_each_promised_capability_has_a_scenario(number: str) -> None:
-    summaries = [document.get("summary", {}).get("zh", "") for _, document in _documents(ROOT / "builtin_flows/crm/scenario")]
+    summaries = [
+        document.get("summary", {}).get("zh", "") for _, document in _documents(ROOT / "builtin_flows/crm/scenario")
+    ]
     assert any(re.match(rf"{number}\b", summary) for summary in summaries), number
 
 

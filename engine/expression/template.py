@@ -139,7 +139,7 @@ def check_template(template: CompiledTemplate, scope: Scope) -> list[Problem]:
                 problems.append(Problem("T011", where, parameters=parameters, suggestion=nearest(part, fields)))
                 break
             kind = fields[part]
-    return problems
+    return sorted(problems, key=lambda p: (p.where.line, p.where.column))
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -285,7 +285,8 @@ def _at(source: Source, line: int | None, name: str = "") -> Where:
 
 def _place_of(source: Source, path: tuple[str, ...]) -> Where:
     """Where a dotted name stands; the template's own place where it is not found as it is written."""
-    found = re.search(rf"(?<![\w.]){re.escape('.'.join(path))}(?!\w)", source.text)
+    whole, last = re.escape(".".join(path)), re.escape(path[-1])
+    found = re.search(rf"(?<![\w.]){whole}(?!\w)", source.text) or re.search(rf"(?<=\.){last}(?!\w)", source.text)
     if found is None:
         return source.where
     before = source.text[: found.start()]

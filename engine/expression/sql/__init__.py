@@ -9,6 +9,7 @@ polarity rule: bare in positive position, wrapped in negative position or as a v
 from __future__ import annotations
 
 from engine.expression.sql.compile import compile_condition, compile_sql, compile_value
+from engine.expression.sql.refusals import refusals
 from engine.expression.sql.scope import History, Rows, SqlScope, Tables, bind, decode, encode
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "compile_value",
     "decode",
     "encode",
+    "refusals",
 ]

@@ -45,6 +45,8 @@ def _link(walker: Walker, left: ast.expr, sign: str, right: ast.expr, exact: boo
             return _emptiness(walker, sign, other) if isinstance(side, ast.Constant) else sa.false()
     if sign in ("in", "not in"):
         return _membership(walker, sign == "in", left, right, exact)
+    if any(walker.fixed(side) and walker.given(side) is None for side in (left, right)):
+        return sa.false()
     one, two = walker.type(left), walker.type(right)
     if "list" in (one.name, two.name) or "any" in (one.name, two.name):
         raise walker.refuse(left if one.name in ("list", "any") else right, "列表比较" if "list" in (one.name, two.name) else "JSON")
@@ -163,6 +165,8 @@ def _midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
 
 def _membership(walker: Walker, positive: bool, left: ast.expr, right: ast.expr, exact: bool) -> Truth:
     kind, among = walker.type(left), walker.type(right)
+    if walker.fixed(left) and walker.given(left) is None:
+        return sa.false()
     if among == TEXT:
         name = "instr" if walker.dialect == "sqlite" else "strpos"
         place = getattr(sa.func, name)(walker.value(right), walker.value(left), type_=sa.BigInteger())

@@ -149,9 +149,10 @@ def decode(value: Any, kind: Type) -> Any:
 def bind(value: Any, kind: Type) -> sa.ColumnElement[Any]:
     """A Python value as a bound parameter in its stored form."""
     stored = encode(value, kind)
-    if stored is None:
-        return sa.null()
     name = "integer" if kind.name == "any" and isinstance(stored, int) else kind.name
+    if stored is None:
+        # Never a bare NULL: SQLAlchemy would turn ``owner == NULL`` into IS NULL, which is the opposite of no answer.
+        return sa.cast(sa.null(), SQL_TYPES.get(name, sa.Text()))
     return sa.literal(stored, SQL_TYPES.get(name, sa.Text()))
 
 

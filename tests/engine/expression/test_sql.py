@@ -449,6 +449,23 @@ def test_a_linked_record_in_the_trash_is_empty(sqlite_world: World) -> None:
     assert sqlite_world.ask(compile_sql(parse("len(orders)"), sqlite_world.sql_scope()))[2] == 2
 
 
+def test_an_empty_value_of_the_reader_never_matches_empty_columns(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``owner.team == me.team`` for a reader without a team must not show him everything without an owner."""
+    import tests.engine.expression.world as small
+
+    monkeypatch.setattr(small, "ME", dict.fromkeys(small.ME))
+    monkeypatch.setattr(small, "PARAMETERS", dict.fromkeys(small.PARAMETERS))
+    fill(world)
+    for text in (
+        "owner == me", "owner != me", "owner.team == me.team", "owner.team != me.team", "not (owner.team == me.team)", "i > param.limit",
+        "not (i <= param.limit)", "amount != param.price", "me.name in tags", "me.name not in tags", "me.name in name", "name in me.regions",
+        "name not in me.regions", "me in watchers", "at > ago(param.window)", "me.team in [1, 2]", "i + param.limit", "min(i, param.limit)",
+        "name + me.name", "param.limit or i", "span > param.window", "at + param.window",
+    ):  # fmt: skip
+        agree(world, text)
+    assert world.where(compile_condition(parse("owner.team == me.team"), world.sql_scope())) == set()
+
+
 def test_division_by_zero_takes_no_row_and_stops_no_query(world: World) -> None:
     fill(world)
     assert world.where(compile_condition(parse("n / i > 0 or n // 1 == 1 if False else 1 / i != 5"), world.sql_scope())) == {2, 4}

@@ -1,0 +1,66 @@
+"""What of an expression cannot be SQL, told when it is loaded: no tables, no database. Floor: 2."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errors import InvalidDocument, Problem
+from engine.expression.evaluate import Environment, ExpressionError
+from engine.expression.parse import Condition, Expression
+from engine.expression.scope import Functions, Scope
+from engine.expression.sql.compile import compile_condition, compile_value
+from engine.expression.sql.scope import SQL_TYPES, SqlScope
+
+
+class _Tables:
+    """Tables as the types say they will be."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope, self.metadata = scope, sa.MetaData()
+        names = ("entity", "record", "machine", "state", "entered_at", "left_at")
+        self.history = sa.Table("fl_history", self.metadata, *(sa.Column(name) for name in ("id", *names)))
+
+    def table(self, entity: str) -> sa.Table:
+        """A table with a column for every field that rests in one."""
+        known = self.metadata.tables.get(entity)
+        if known is not None:
+            return known
+        many = {name for name, kind in self.scope.fields(entity).items() if kind.of and kind.of.name == "record"}
+        columns = [
+            sa.Column(name, SQL_TYPES.get(kind.name, sa.Text()))
+            for name, kind in self.scope.fields(entity).items()
+            if name not in many
+        ]
+        return sa.Table(entity, self.metadata, *columns)
+
+    def links(self, entity: str, field: str) -> sa.Table:
+        """A table of pairs."""
+        name = f"{entity}__{field}"
+        known = self.metadata.tables.get(name)
+        return sa.Table(name, self.metadata, sa.Column("source"), sa.Column("target")) if known is None else known
+
+
+def refusals(term: Expression | Condition, scope: Scope, functions: Functions, value: bool = False) -> list[Problem]:
+    """Every X040 and X041 of a term that a list, filter or metric computes in the database; empty when it can be SQL.
+
+    ``value`` asks for a value (a column, a group, a sum) instead of a condition. The term has passed the type check.
+    """
+    if isinstance(term, Condition):
+        return [problem for part in term.parts for problem in refusals(part, scope, functions)]
+    names: Mapping[str, Any] = {
+        "me": {"id": 0, **dict.fromkeys(scope.fields("user"))},
+        "param": dict.fromkeys(scope.parameters),
+    }
+    environment = Environment(names, now=lambda: dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
+    ground = SqlScope(scope, functions, _Tables(scope), "sqlite", environment)
+    try:
+        _ = compile_value(term, ground) if value else compile_condition(term, ground)
+    except InvalidDocument as refused:
+        return list(refused.problems)
+    except ExpressionError:
+        return []  # a parameter without a value: it will have one when the question is asked
+    return []

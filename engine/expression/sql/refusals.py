@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,35 +13,30 @@ from engine.expression.evaluate import Environment, ExpressionError
 from engine.expression.parse import Condition, Expression
 from engine.expression.scope import Functions, Scope
 from engine.expression.sql.compile import compile_condition, compile_value
-from engine.expression.sql.scope import SQL_TYPES, SqlScope
+from engine.expression.sql.scope import SqlScope
 
 
 class _Tables:
-    """Tables as the types say they will be."""
+    """Tables as the types say they will be; they live in no database."""
 
     def __init__(self, scope: Scope) -> None:
-        self.scope, self.metadata = scope, sa.MetaData()
-        names = ("entity", "record", "machine", "state", "entered_at", "left_at")
-        self.history = sa.Table("fl_history", self.metadata, *(sa.Column(name) for name in ("id", *names)))
+        self.scope = scope
+        self.known: dict[str, Any] = {}
+        self.history = self._table("fl_history", ("id", "entity", "record", "machine", "state", "entered_at", "left_at"))
 
-    def table(self, entity: str) -> sa.Table:
+    def _table(self, name: str, columns: Iterable[str]) -> Any:
+        if name not in self.known:
+            self.known[name] = sa.table(name, *(sa.column(column) for column in columns))
+        return self.known[name]
+
+    def table(self, entity: str) -> Any:
         """A table with a column for every field that rests in one."""
-        known = self.metadata.tables.get(entity)
-        if known is not None:
-            return known
-        many = {name for name, kind in self.scope.fields(entity).items() if kind.of and kind.of.name == "record"}
-        columns = [
-            sa.Column(name, SQL_TYPES.get(kind.name, sa.Text()))
-            for name, kind in self.scope.fields(entity).items()
-            if name not in many
-        ]
-        return sa.Table(entity, self.metadata, *columns)
+        fields = self.scope.fields(entity)
+        return self._table(entity, [n for n, kind in fields.items() if not (kind.of and kind.of.name == "record")])
 
-    def links(self, entity: str, field: str) -> sa.Table:
+    def links(self, entity: str, field: str) -> Any:
         """A table of pairs."""
-        name = f"{entity}__{field}"
-        known = self.metadata.tables.get(name)
-        return sa.Table(name, self.metadata, sa.Column("source"), sa.Column("target")) if known is None else known
+        return self._table(f"{entity}__{field}", ("source", "target"))
 
 
 def refusals(term: Expression | Condition, scope: Scope, functions: Functions, value: bool = False) -> list[Problem]:

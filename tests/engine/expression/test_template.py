@@ -129,7 +129,7 @@ def test_fault_038_a_template_is_checked_against_the_entity_when_it_is_saved() -
         "t.yaml:3:10 T010 nam in the template does not exist ? name",
         "t.yaml:3:20 T011 hospital has no field grad ? grade",
         "t.yaml:4:27 T011 order has no field totl ? total",
-        "t.yaml:4:51 T011 address has no field citty ? city",
+        "t.yaml:4:50 T011 address has no field citty ? city",
     ]
 
 

@@ -224,9 +224,10 @@ def _stages(
 ) -> Make:
     query = stage_query(context, tile, machine, asked)
     rows = tile.rows if tile.heatmap else None
+    refused("state_machine", machine.name, (), lambda: sharing.add_stays(query, machine.name, rows))
 
     def make() -> Shown:
-        parts = refused("state_machine", machine.name, (), lambda: sharing.stays(query, machine.name, rows))
+        parts = sharing.stays(query, machine.name, rows)
         if tile.heatmap:
             data = stages.heatmap(context, ground, machine, parts, rows, machine.entity)
         else:

@@ -22,7 +22,7 @@ from engine.store.query.tally import Counting, Parts
 from engine.store.tables import Schema
 
 #: Ids in a lot.
-LOT = 1 << 15
+LOT = 1 << 14
 #: How long a number that depends on the moment is shown as it was.
 PATIENCE = dt.timedelta(seconds=60)
 #: Bytes kept for parts before the ones used longest ago are forgotten.

@@ -18,8 +18,8 @@ from engine.runtime.kept import Job, Kept, Moment
 from engine.store.query.compiler import sheet_of
 from engine.store.query.ground import Ground
 from engine.store.query.question import Query
-from engine.store.query.stays import Stays
-from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take
+from engine.store.query.stays import TAKES, Stays
+from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take, merge
 from engine.store.query.terms import parsed
 
 #: Up to this many records are read in one go through an index; more are read and kept in lots.
@@ -41,11 +41,14 @@ class Sharing:
         self._context, self._ground, self._kept, self._now = context, ground, kept, now
         self._scans: list[tuple[Any, list[Take]]] = []
         self._parts: dict[int, Parts] = {}
+        self._stays: dict[tuple[str, str], list[Any]] = {}
+        self._read_stays: dict[str, Parts] = {}
 
     def add(self, scan: Scan) -> Wanted:
         """Take part in a shared reading; raises at once what this scan alone cannot be asked."""
         Prepared(self._ground, scan)
-        signature = (repr(scan.query), repr(scan.group), scan.each)
+        # Numbers that depend on the moment go by themselves: the others are then good for longer.
+        signature = (repr(scan.query), repr(scan.group), scan.each, self._live(_terms(scan)))
         known = [known for (known, _), _ in self._scans]
         if signature not in known:
             known.append(signature)
@@ -65,19 +68,30 @@ class Sharing:
         return {key: [values[place] for place in wanted.places] for key, values in self._parts[wanted.group].items()}
 
     def _read(self, scan: Scan) -> Parts:
-        terms: list[Any] = [*scan.query.where, *scan.group]
-        terms += [term for take in scan.takes for term in (*take.only, take.of)]
-        return self.take(scan.query, Prepared(self._ground, scan), repr(scan), terms)
+        return self.take(scan.query, Prepared(self._ground, scan), repr(scan), _terms(scan))
+
+    def add_stays(self, query: Query, machine: str, rows: Any) -> None:
+        """Say that the stays in a machine's states will be asked for."""
+        Stays(self._ground, query, machine, rows)
+        self._stays.setdefault((machine, repr(query)), []).append(rows)
 
     def stays(self, query: Query, machine: str, rows: Any) -> Parts:
-        """The stays in a machine's states, kept like the rest."""
-        counting = Stays(self._ground, query, machine, rows)
-        return self.take(query, counting, f"{machine} {query!r} {rows!r}", [*query.where, rows])
+        """The stays in a machine's states. Those of a funnel are those of a heat map's rows put together."""
+        wanted = [each for each in self._stays.get((machine, repr(query)), ()) if each is not None]
+        split = rows if rows is not None or not wanted else wanted[0]
+        place = repr((machine, query, split))
+        if place not in self._read_stays:
+            counting = Stays(self._ground, query, machine, split)
+            self._read_stays[place] = self.take(query, counting, place, [*query.where, split])
+        parts = self._read_stays[place]
+        if split is rows:
+            return parts
+        return merge(TAKES, [{key[:1]: values} for key, values in parts.items()] or [{}])
 
     def take(self, query: Query, counting: Counting, text: str, terms: Sequence[Any]) -> Parts:
         """The parts of a counting, from what is kept where that is still true."""
         ground, context = self._ground, self._context
-        every: list[Condition | Expression] = [each for term in terms if (each := _parsed(term)) is not None]
+        every = [each for term in terms if (each := _parsed(term)) is not None]
         rights = [ground.access(name) for name in sorted(counting.reads) if name in context.manifest.entities]
         every += [access.read for access in rights if isinstance(access.read, Condition)]
         personal = any("me" in names_of(term) for term in every)
@@ -88,9 +102,14 @@ class Sharing:
             repr(sorted(ground.me.items(), key=str)) if personal else "",
             repr(context.parameters) if any("param" in names_of(term) for term in every) else "",
         )
-        live = any("now" in getattr(ground.functions.get(name), "needs", ()) for term in every for name in functions_of(term))
-        job = Job(key, query.entity, counting, live, lots=not self._few(query))
+        job = Job(key, query.entity, counting, self._live(every), lots=not self._few(query))
         return self._kept.parts(context.connection, context.schema, job, self._now)
+
+    def _live(self, terms: Sequence[Any]) -> bool:
+        """True when an answer depends on the moment it is asked at."""
+        known = self._ground.functions
+        parts = [each for term in terms if (each := _parsed(term)) is not None]
+        return any("now" in getattr(known.get(name), "needs", ()) for term in parts for name in functions_of(term))
 
     def _few(self, query: Query) -> bool:
         """True when the question finds few records; only asked of one that limits them at all."""
@@ -100,6 +119,11 @@ class Sharing:
         sheet, limits = sheet_of(self._ground, query)
         some = sa.select(sa.literal_column("1")).select_from(sheet.table).where(*limits).limit(FEW + 1).subquery()
         return int(self._context.connection.scalar(sa.select(sa.func.count()).select_from(some))) <= FEW
+
+
+def _terms(scan: Scan) -> list[Any]:
+    takes = [term for take in scan.takes for term in (*take.only, take.of)]
+    return [*scan.query.where, *scan.group, *takes]
 
 
 def _parsed(term: Any) -> Condition | Expression | None:

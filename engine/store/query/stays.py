@@ -29,22 +29,37 @@ class Stays:
     def __init__(self, ground: Ground, query: Query, machine: str, rows: Column | None = None) -> None:
         sheet, limits = sheet_of(ground, query)
         ground.field(query.entity, ground.manifest.state_machines[machine].field)
-        limits += ranged(sheet.table)
         stay = ground.schema.history.alias("stay")
-        keys: list[Any] = [stay.c.state]
+        keys: list[Any] = []
         if rows is not None:
             element, kind, field = value_of(sheet, rows)
             orderable(rows, kind, field)
             keys.append(element.label("row"))
         ended = stay.c.left_at.is_not(None)
         tied = sa.and_(stay.c.record == sheet.table.c.id, stay.c.entity == query.entity, stay.c.machine == machine)
-        numbers = (
-            sa.func.count(stay.c.record.distinct()),
-            sa.func.count(sa.case((ended, stay.c.record)).distinct()),
-            sa.func.count(stay.c.left_at),
-            sa.cast(sa.func.sum(stay.c.left_at - stay.c.entered_at), sa.BigInteger()),
+        # First one row for each record and state: the index gives them in that order, so nobody has to count what differs.
+        # A record has one row key: SQLite takes it as it is, PostgreSQL wants it among the groups.
+        record = [sheet.table.c.id, stay.c.state, *(keys if ground.dialect == "postgresql" else ())]
+        each = (
+            sa.select(
+                stay.c.state.label("state"),
+                *keys,
+                sa.func.count(stay.c.left_at).label("ends"),
+                sa.func.sum(sa.case((ended, stay.c.left_at - stay.c.entered_at))).label("spent"),
+            )
+            .select_from(sheet.table.join(stay, tied))
+            .where(*limits, *ranged(sheet.table))
+            .group_by(*record)
+            .subquery("each")
         )
-        select = sa.select(*keys, *numbers).select_from(sheet.table.join(stay, tied)).where(*limits)
+        numbers = (
+            sa.func.count(),
+            sa.func.count(sa.case((each.c.ends > 0, 1))),
+            sa.cast(sa.func.sum(each.c.ends), sa.BigInteger()),
+            sa.cast(sa.func.sum(each.c.spent), sa.BigInteger()),
+        )
+        keys = [each.c.state, *((each.c.row,) if rows is not None else ())]
+        select = sa.select(*keys, *numbers).select_from(each)
         self._width = len(keys)
         self._select = select.group_by(*by_place(keys))
         self.reads = tables_of(self._select)

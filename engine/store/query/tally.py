@@ -7,6 +7,7 @@ them per range and reads again only the ranges where something changed.
 
 from __future__ import annotations
 
+import ast
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from engine.errors import Problem, WrongUsage
+from engine.expression.parse import Condition, Expression
 from engine.store.connection import Connection
 from engine.store.query import period
 from engine.store.query.compiler import sheet_of
@@ -77,27 +79,23 @@ class Counting(Protocol):
 
 
 class Prepared:
-    """A scan as SQL, made once and run for as many ranges of records as need be."""
+    """A scan as SQL, made once and run for as many ranges of records as need be.
+
+    Each value and each condition is worked out once a row, in an inner select, however many takes use it.
+    """
 
     def __init__(self, ground: Ground, asked: Scan) -> None:
         sheet, limits = sheet_of(ground, asked.query)
         self.takes = asked.takes
-        keys = _keys(sheet, asked)
-        self._width = len(keys)
-        limits += ranged(sheet.table)
+        inner = _Inner(sheet, [*limits, *ranged(sheet.table)], _keys(sheet, asked))
+        self._width = len(inner.keys)
         self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
-        self._whole = self._sums(sheet, limits, keys) if self._added else None
+        elements = [inner.element(asked.takes[place]) for place in self._added]
+        self._whole = inner.aggregated(elements) if elements else None
         self._lists = {
-            place: _values(sheet, limits, keys, take)
-            for place, take in enumerate(asked.takes)
-            if take.function == "values"
+            place: inner.listed(take) for place, take in enumerate(asked.takes) if take.function == "values"
         }
         self.reads = tables_of(*self._lists.values(), *(() if self._whole is None else (self._whole,)))
-
-    def _sums(self, sheet: Sheet, limits: list[Any], keys: list[Any]) -> Any:
-        elements = [_element(sheet, self.takes[place]) for place in self._added]
-        select = sa.select(*keys, *elements).select_from(sheet.table).where(*limits)
-        return select.group_by(*by_place(keys)) if keys else select
 
     def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
         """The parts of every group, over the records with these ids."""
@@ -118,6 +116,72 @@ class Prepared:
         if not width:
             found.setdefault((), nothing(self.takes))
         return found
+
+
+class _Inner:
+    """The inner select of a scan: keys, values and conditions of each row, each of them once."""
+
+    def __init__(self, sheet: Sheet, limits: list[Any], keys: list[Any]) -> None:
+        self.sheet, self.limits, self.keys = sheet, limits, keys
+        self._columns: dict[str, Any] = {}
+        self._names: dict[Any, str] = {}
+
+    def _name(self, what: Any, element: Any) -> str:
+        name = self._names.get(what)
+        if name is None:
+            name = self._names[what] = f"x{len(self._names)}"
+            self._columns[name] = element
+        return name
+
+    def element(self, take: Take) -> Any:
+        """A take as an aggregate over the inner columns; asked before ``aggregated``."""
+        value: Any = None if take.of is None else _value(self.sheet, take)
+        column = None if value is None else sa.column(self._name(text_of_take(take), value), value.type)
+        element: Any = sa.func.count() if column is None else getattr(sa.func, take.function)(column)
+        if take.only:
+            element = element.filter(*self._conditions(take))
+        if take.function == "sum":
+            # PostgreSQL sums whole numbers as numeric: cast, they come back as they rest.
+            element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
+        return element
+
+    def _conditions(self, take: Take) -> list[Any]:
+        parts = [part for term in take.only for part in conjuncts(term)]
+        names = [self._name(part, condition_of(self.sheet, part)) for part in parts]
+        return [sa.column(name, sa.Boolean()) for name in names]
+
+    def aggregated(self, elements: list[Any]) -> Any:
+        """One row a group."""
+        columns = [element.label(name) for name, element in self._columns.items()]
+        inner = sa.select(*self.keys, *columns, *(() if self.keys or columns else (sa.literal_column("1").label("one"),)))
+        inner = inner.select_from(self.sheet.table).where(*self.limits)
+        # A fence: without it the databases copy each expression to every place that uses it.
+        fenced = inner.limit(sa.literal_column("-1")) if self.sheet.ground.dialect == "sqlite" else inner.offset(0)
+        rows = fenced.subquery("r")
+        keys = [rows.c[key.name] for key in self.keys]
+        select = sa.select(*keys, *elements).select_from(rows)
+        return select.group_by(*by_place(keys)) if keys else select
+
+    def listed(self, take: Take) -> Any:
+        """One row a value."""
+        value = _value(self.sheet, take)
+        conditions = [condition_of(self.sheet, term) for term in take.only]
+        select = sa.select(*self.keys, value.label("v")).select_from(self.sheet.table)
+        return select.where(*self.limits, value.is_not(None), *conditions)
+
+
+def text_of_take(take: Take) -> str:
+    """What makes the value of a take the same as another's."""
+    return take.of if isinstance(take.of, str) else f"={take.of.text}" if take.of is not None else ""
+
+
+def conjuncts(term: Term) -> list[Term]:
+    """The parts of a condition that must all hold, so that takes which share one share its work."""
+    if isinstance(term, Condition):
+        return [term] if term.any else [each for part in term.parts for each in conjuncts(part)]
+    if isinstance(term.tree, ast.BoolOp) and isinstance(term.tree.op, ast.And):
+        return [each for part in term.tree.values for each in conjuncts(Expression(ast.unparse(part), term.where, part))]
+    return [term]
 
 
 def scan(connection: Connection, ground: Ground, asked: Scan) -> Parts:
@@ -161,17 +225,6 @@ def _keys(sheet: Sheet, asked: Scan) -> list[Any]:
     return keys
 
 
-def _element(sheet: Sheet, take: Take) -> Any:
-    value: Any = None if take.of is None else _value(sheet, take)
-    element: Any = sa.func.count() if value is None else getattr(sa.func, take.function)(value)
-    if take.only:
-        element = element.filter(*(condition_of(sheet, term) for term in take.only))
-    if take.function == "sum":
-        # PostgreSQL sums whole numbers as numeric: cast, they come back as they rest.
-        element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
-    return element
-
-
 def _value(sheet: Sheet, take: Take) -> Any:
     assert take.of is not None
     value, kind, field = value_of(sheet, take.of)
@@ -182,12 +235,6 @@ def _value(sheet: Sheet, take: Take) -> Any:
     if take.function in ("min", "max"):
         orderable(take.of, kind, field)
     return value
-
-
-def _values(sheet: Sheet, limits: list[Any], keys: list[Any], take: Take) -> Any:
-    value = _value(sheet, take)
-    conditions = [condition_of(sheet, term) for term in take.only]
-    return sa.select(*keys, value.label("v")).select_from(sheet.table).where(*limits, value.is_not(None), *conditions)
 
 
 def nothing(takes: Sequence[Take]) -> list[Any]:

@@ -182,7 +182,7 @@ def test_after_a_write_only_the_lots_it_touched_are_read_again(shop: Shop, monke
     change(shop, 2, heat=99.0, owner=1)
     before = keep.read_lots
     again = look(shop, keep=keep)
-    countings = {"plain", "daily", "by_source", "funnel", "dwell"}
+    countings = {"plain", "live", "daily", "by_source", "stays"}
     assert keep.read_lots - before == len(countings), "one lot of each counting over leads, none over tasks"
     assert plain(again) == plain(look(shop))
     assert again.tiles["mine"].value == 4

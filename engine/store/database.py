@@ -58,6 +58,16 @@ class Database:
         """
         return self._engine.write(work)
 
+    def tune(self) -> None:
+        """Let the database learn how values are spread, so that it picks the right index: after an import or a publish."""
+
+        def learn(connection: Connection) -> None:
+            if connection.dialect == "sqlite":
+                connection.execute("PRAGMA analysis_limit=1000")
+            connection.execute("ANALYZE")
+
+        self.write(learn)
+
     def close(self) -> None:
         """Give every connection back."""
         self._engine.close()

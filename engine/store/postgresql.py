@@ -100,8 +100,9 @@ class Postgresql:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """One snapshot; nested in the same thread it is the same one."""
-        opened = getattr(self._here, "snapshot", None)
+        """One snapshot; nested in the same thread it is the same one, and inside a turn it is the turn's own connection (a
+        second one would let turns wait for each other's connections)."""
+        opened = getattr(self._here, "turn", None) or getattr(self._here, "snapshot", None)
         if opened is not None:
             yield opened
             return
@@ -119,13 +120,12 @@ class Postgresql:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns, once it is committed. It may run several times: it must not touch the outside."""
-        if getattr(self._here, "writing", False):
+        if getattr(self._here, "turn", None) is not None:
             raise RuntimeError("a turn is already open in this thread: pass its connection on")
-        self._here.writing = True
         try:
             result, hooks = self._attempts(work)
         finally:
-            self._here.writing = False
+            self._here.turn = None
         for hook in hooks:
             hook()
         return result
@@ -142,7 +142,7 @@ class Postgresql:
         raise Unavailable(Problem("B008", parameters={"times": ATTEMPTS, "reason": reason}))
 
     def _attempt(self, raw: Any, stripe: int, work: Callable[[Connection], T]) -> tuple[T, list[Callable[[], None]]]:
-        connection = Connection(raw, self.statements, translate, stripe)
+        connection = self._here.turn = Connection(raw, self.statements, translate, stripe)
         try:
             result = work(connection)
             if connection.broken is not None:

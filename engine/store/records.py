@@ -15,6 +15,10 @@ from engine.store.tables import LINKS, SEARCH, Schema, Stored, short, target_of
 SYSTEM = ("version", "created_at", "created_by", "updated_at", "updated_by")
 
 
+#: Ids in one question.
+LOT = 500
+
+
 class _Shelf:
     """The statements of one entity, made once."""
 
@@ -77,15 +81,15 @@ class Records:
         if lock and connection.dialect == "postgresql":
             text += " FOR UPDATE"
         row = connection.one(text, (id,))
-        return None if row is None else self._record(connection, shelf, row)
+        return None if row is None else self._all(connection, shelf, [row])[0]
 
     def get_many(self, connection: Connection, entity: str, ids: Iterable[int]) -> dict[int, Record]:
         """The records that exist, by id."""
         shelf = self._shelves[entity]
         wanted = sorted(set(ids))
         found: dict[int, Record] = {}
-        for start in range(0, len(wanted), 500):
-            lot = wanted[start : start + 500]
+        for start in range(0, len(wanted), LOT):
+            lot = wanted[start : start + LOT]
             marks = ", ".join("?" * len(lot))
             rows = connection.execute(f"{shelf.select} WHERE id IN ({marks}) AND deleted_at IS NULL", lot)
             found.update({record.id: record for record in self._all(connection, shelf, rows)})
@@ -115,21 +119,41 @@ class Records:
 
     def from_row(self, connection: Connection, entity: str, row: Sequence[Any]) -> Record:
         """A record from a row of ``columns(entity)`` that another query read."""
-        return self._record(connection, self._shelves[entity], row)
+        return self._all(connection, self._shelves[entity], [row])[0]
+
+    def from_rows(self, connection: Connection, entity: str, rows: Sequence[Sequence[Any]]) -> list[Record]:
+        """The same for many rows; links are read once for all of them."""
+        return self._all(connection, self._shelves[entity], rows)
 
     def _all(self, connection: Connection, shelf: _Shelf, rows: Sequence[Sequence[Any]]) -> list[Record]:
-        return [self._record(connection, shelf, row) for row in rows]
+        links = self._targets(connection, shelf, [row[0] for row in rows])
+        return [self._record(shelf, row, links) for row in rows]
 
-    def _record(self, connection: Connection, shelf: _Shelf, row: Sequence[Any]) -> Record:
+    def _targets(
+        self, connection: Connection, shelf: _Shelf, ids: Sequence[int]
+    ) -> dict[str, dict[int, tuple[int, ...]]]:
+        """Field -> id -> what it links to, for the fields with a table of their own: one query a field, not one a record."""
+        found: dict[str, dict[int, tuple[int, ...]]] = {}
+        for name, table in shelf.stored.many.items():
+            lists: dict[int, list[int]] = {}
+            for start in range(0, len(ids), LOT):
+                lot = ids[start : start + LOT]
+                marks = ", ".join("?" * len(lot))
+                text = f'SELECT source, target FROM "{table.name}" WHERE source IN ({marks}) ORDER BY source, target'
+                for source, target in connection.execute(text, lot):
+                    lists.setdefault(source, []).append(target)
+            found[name] = {source: tuple(targets) for source, targets in lists.items()}
+        return found
+
+    def _record(self, shelf: _Shelf, row: Sequence[Any], links: Mapping[str, Mapping[int, tuple[int, ...]]]) -> Record:
         cells = list(row[2:])
         for position, convert in shelf.decode:
             cell = cells[position]
             if cell is not None:
                 cells[position] = convert(cell)
         values = dict(zip(shelf.read, cells, strict=True))
-        for name, table in shelf.stored.many.items():
-            found = connection.execute(f'SELECT target FROM "{table.name}" WHERE source = ? ORDER BY target', (row[0],))
-            values[name] = tuple(target for (target,) in found)
+        for name, targets in links.items():
+            values[name] = targets.get(row[0], ())
         return Record(shelf.name, row[0], row[1], values)
 
     # --- writing

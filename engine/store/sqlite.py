@@ -80,8 +80,10 @@ class Sqlite:
             raw.execute("PRAGMA synchronous=FULL")
             raw.execute("PRAGMA foreign_keys=ON")
             raw.execute("PRAGMA temp_store=MEMORY")
-            raw.execute("PRAGMA cache_size=-16000")
+            # Kilobytes; readers are many and the operating system caches the file for all of them.
+            raw.execute(f"PRAGMA cache_size={-16000 if write else -4000}")
             if write:
+                raw.execute("PRAGMA wal_autocheckpoint=4000")
                 raw.execute("PRAGMA busy_timeout=0")
             else:
                 raw.execute("PRAGMA query_only=ON")
@@ -94,16 +96,16 @@ class Sqlite:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """A snapshot: what is committed while it is open stays unseen. Nested in the same thread it is the same one."""
-        if self._in_memory:
-            with self._shared:
-                inside = getattr(self._here, "connection", None)
-                yield inside or self._wrap(self._writer)
-            return
+        """A snapshot: what is committed while it is open stays unseen. Nested in the same thread it is the same one, and
+        inside a turn it is the turn's own connection."""
         here = self._here
-        opened = getattr(here, "snapshot", None)
+        opened = getattr(here, "connection", None) or getattr(here, "snapshot", None)
         if opened is not None:
             yield opened
+            return
+        if self._in_memory:
+            with self._shared:
+                yield self._wrap(self._writer)
             return
         raw = getattr(here, "reader", None)
         if raw is None:
@@ -114,7 +116,8 @@ class Sqlite:
             yield connection
         finally:
             here.snapshot = None
-            raw.execute("ROLLBACK")
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
 
     def _wrap(self, raw: sqlite3.Connection) -> Connection:
         return Connection(raw, self.statements, lambda error: translate(error, self.path))

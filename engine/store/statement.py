@@ -122,6 +122,12 @@ def insert_text(table: str, names: Sequence[str]) -> str:
     return f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'
 
 
+class _Wide(sa.BigInteger):
+    """A whole number among a statement's parameters."""
+
+    render_bind_cast = True
+
+
 def named_tables(text: str) -> frozenset[str]:
     """The system tables a text speaks of: the only ones whose rows may wait in a buffer."""
     words = text.replace('"', " ").replace("(", " ").replace(",", " ").replace(".", " ").split()
@@ -136,7 +142,10 @@ def dialect_of(driver: str) -> Any:
         return sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call, unused-ignore]
     from sqlalchemy.dialects.postgresql import psycopg
 
-    return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
+    dialect: Any = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
+    # A whole number is sent as BIGINT: an instant in microseconds does not fit the INTEGER SQLAlchemy would say.
+    dialect.colspecs = {**dialect.colspecs, sa.Integer: _Wide}
+    return dialect
 
 
 def _as_float(value: Any) -> float | None:

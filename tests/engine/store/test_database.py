@@ -335,3 +335,29 @@ def test_a_refusal_inside_a_group_harms_nobody_else(database: Database, records:
         database.write(refused)
     database.write(lambda c: records.insert(c, "lead", {}, NOW, None))
     assert _leads(database) == 1
+
+
+def test_a_snapshot_inside_a_turn_is_the_turns_own_connection(database: Database, records: Records) -> None:
+    def turn(connection: Connection) -> bool:
+        records.insert(connection, "lead", {}, NOW, None)
+        with database.read() as inside:
+            return inside is connection and inside.scalar("SELECT COUNT(*) FROM lead") == 1
+
+    assert database.write(turn)
+    with database.read() as after, database.read() as nested:
+        assert after is nested
+
+
+def test_an_instant_fits_a_parameter_of_sqlalchemy(database: Database, schema: Schema) -> None:
+    with database.read() as connection:
+        assert connection.scalar(sa.select(sa.literal(1767574800000000) + 1)) == 1767574800000001
+
+
+def test_the_database_learns_how_values_are_spread(database: Database, records: Records) -> None:
+    database.write(lambda c: records.insert_many(c, "lead", [{"stage": "new"}] * 10, NOW, None))
+    database.tune()
+    with database.read() as connection:
+        if database.dialect == "sqlite":
+            assert connection.scalar("SELECT COUNT(*) FROM sqlite_stat1 WHERE tbl = 'lead'") > 0
+        else:
+            assert connection.scalar("SELECT COUNT(*) FROM pg_stats WHERE tablename = 'lead'") > 0

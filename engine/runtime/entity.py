@@ -8,11 +8,11 @@ from typing import Any
 from engine.errors import Conflict, FlowloomError, Forbidden, Problem, Refused, Stale
 from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
-from engine.runtime import clean, counter, duplicate, form, idle, log, sequence
+from engine.runtime import clean, counter, duplicate, form, idle, log
 from engine.runtime.access import access_of
 from engine.runtime.compiled import EntityPlan
 from engine.runtime.context import Context, values_of
-from engine.store import history
+from engine.store import history, sequences
 
 
 def create(
@@ -99,7 +99,9 @@ def _number(context: Context, plan: EntityPlan, values: dict[str, Any], environm
     """Give every ``sequence`` field its next number."""
     names: Any = environment.names
     for name in plan.numbered:
-        values[name] = names[name] = sequence.take(context, plan, name)
+        pattern = plan.fields[name].field.pattern or "{1}"
+        number = sequences.next_number(context.connection, f"{plan.name}.{name}", pattern, context.today)
+        values[name] = names[name] = number
 
 
 def _entered(context: Context, plan: EntityPlan, record: Record) -> None:

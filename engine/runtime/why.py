@@ -96,11 +96,17 @@ def owner(context: Acting, entity: str, record: int) -> Mapping[str, Any] | None
 
 
 def _candidate(row: Mapping[str, Any], labels: Mapping[str, str]) -> Mapping[str, Any]:
+    kept = row.get("factors") or {}
+    # In the order the rule's author wrote them; what a rule no longer has comes last.
+    names = [*(name for name in labels if name in kept), *(name for name in kept if name not in labels)]
     factors = [
-        {"name": name, "label": labels.get(name, name), **(each if isinstance(each, Mapping) else {"value": each})}
-        for name, each in (row.get("factors") or {}).items()
+        {"name": name, "label": labels.get(name, name), **_points(kept[name])} for name in names
     ]
     return {**row, "factors": factors}
+
+
+def _points(kept: Any) -> Mapping[str, Any]:
+    return kept if isinstance(kept, Mapping) else {"value": kept}
 
 
 def _conditions(context: Acting, entity: str, record: int, run: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -31,10 +31,8 @@ def _id() -> sa.Column[Any]:
 
 def build(metadata: sa.MetaData) -> None:
     """Every system table, laid into ``metadata``."""
-    _records(metadata)
-    _rules(metadata)
-    _outside(metadata)
-    _site(metadata)
+    for tables in (_records, _counters, _due, _rules, _outside, _imports, _revisions, _people):
+        tables(metadata)
 
 
 def _records(metadata: sa.MetaData) -> None:
@@ -74,6 +72,9 @@ def _records(metadata: sa.MetaData) -> None:
         _text("hash", nullable=False),
         sa.Index("ix_fl_audit_record", "record", "entity"),
     )
+
+
+def _counters(metadata: sa.MetaData) -> None:
     sa.Table(
         "fl_changes",
         metadata,
@@ -107,7 +108,7 @@ def _records(metadata: sa.MetaData) -> None:
     )
 
 
-def _rules(metadata: sa.MetaData) -> None:
+def _due(metadata: sa.MetaData) -> None:
     sa.Table(
         "fl_timers",
         metadata,
@@ -129,6 +130,9 @@ def _rules(metadata: sa.MetaData) -> None:
         sa.Index("ix_fl_timers_record", "record", "entity"),
         sa.Index("ix_fl_timers_name", "name", "state", "due"),
     )
+
+
+def _rules(metadata: sa.MetaData) -> None:
     sa.Table(
         "fl_runs",
         metadata,
@@ -218,6 +222,9 @@ def _outside(metadata: sa.MetaData) -> None:
         sa.Index("ux_fl_inbox_key", "connection", "key", unique=True),
         sa.Index("ix_fl_inbox_state", "state", "received_at"),
     )
+
+
+def _imports(metadata: sa.MetaData) -> None:
     sa.Table(
         "fl_imports",
         metadata,
@@ -247,7 +254,7 @@ def _outside(metadata: sa.MetaData) -> None:
     )
 
 
-def _site(metadata: sa.MetaData) -> None:
+def _revisions(metadata: sa.MetaData) -> None:
     # Parts of dashboards' numbers, so that a new process need not count a million records again. May be emptied at any time.
     sa.Table(
         "fl_kept",
@@ -273,6 +280,9 @@ def _site(metadata: sa.MetaData) -> None:
         _json("changes"),
     )
     sa.Table("fl_settings", metadata, _text("name", primary_key=True), _json("value"))
+
+
+def _people(metadata: sa.MetaData) -> None:
     sa.Table(
         "fl_idempotency",
         metadata,

@@ -234,6 +234,33 @@ def test_a_change_of_a_linked_record_is_seen(shop: Shop) -> None:
     site.database.close()
 
 
+def test_a_new_process_takes_what_was_saved_and_reads_only_what_changed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "LOT", 1)
+    old = Kept()
+    look(shop, keep=old)
+    assert old.save(shop.database) == 4 and old.save(shop.database) == 0
+    new = Kept()
+    assert plain(look(shop, keep=new)) == plain(look(shop))
+    assert new.read_lots == 2, "the tasks and the old leads: few records are read in one go and not worth saving"
+    change(shop, 2, heat=99.0)
+    later = Kept()
+    assert plain(look(shop, keep=later)) == plain(look(shop))
+    assert later.read_lots == 6, "those, and one lot of each other counting"
+    hour = NOW + dt.timedelta(hours=1)
+    assert plain(look(shop, keep=Kept(), now=hour)) == plain(look(shop, now=hour))
+
+
+def test_what_an_older_engine_saved_is_not_believed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "LOT", 1)
+    keep = Kept()
+    look(shop, keep=keep)
+    keep.save(shop.database)
+    monkeypatch.setattr("engine.runtime.saved.SHAPE", 2)
+    assert plain(look(shop, keep=Kept())) == plain(look(shop))
+
+
 def test_little_memory_forgets_the_oldest_parts_and_stays_right(shop: Shop) -> None:
     keep = Kept(budget=1)
     assert plain(look(shop, keep=keep)) == plain(look(shop))

@@ -92,14 +92,24 @@ def set_command(
     """就地改一个值,注释和其他行不动 · change one value in place.
 
     \b
+    flowloom set first_call_limit 8h              (参数 · a parameter)
     flowloom set lead_stage /states/new/within 8h
     flowloom set crm.lead /fields/contact/required true   (改的是安装包,自动写成 custom/ 里的覆盖)
     """
+    bench = Workbench(speech.site)
+    if value is None and not (remove or new_name or insert or to):
+        changed = bench.set_parameter(name, path, dry_run=dry_run)
+        speech.give(changed) if speech.as_json else speech.show(changed["diff"])
+        return
     operation = "remove" if remove else "rename" if new_name else "move" if to else "insert" if insert else "set"
-    if operation in ("set", "insert") and value is None:
+    if operation == "insert" and value is None:
         raise WrongUsage(Problem("C003", parameters={"path": path}))
-    edit = {"op": operation, "at": path, "value": new_name or to or value}
-    changed = Workbench(speech.site).edit(name, [edit], dry_run=dry_run)
+    edit = {"op": operation, "at": path}
+    if new_name or to:
+        edit["to"] = new_name or to or ""
+    elif value is not None:
+        edit["text"] = value
+    changed = bench.edit(name, [edit], dry_run=dry_run)
     if speech.as_json:
         speech.give(changed)
     else:

@@ -99,7 +99,7 @@ def plan_of(
     with running.reading(actor) as context:
         fields = context.plan(into).entity.fields
     problems = [
-        Problem("D040", field=name, parameters={"name": name, "entity": into}, suggestion=nearest(name, fields))
+        Problem("I014", field=name, parameters={"name": name, "entity": into}, suggestion=nearest(name, fields))
         for name in (*mapping, *constants, *match_on)
         if name not in fields
     ]

@@ -102,6 +102,8 @@ class Workbench:
     def edit(self, name: str, edits: Sequence[Mapping[str, Any]], *, dry_run: bool = False) -> Mapping[str, Any]:
         """Splice edits into the files (a pack's value becomes an overlay in custom/).
 
+        An edit is ``{op, at, value}``; ``text`` instead of ``value`` is read as YAML (``true``, ``8h``, ``[a, b]``).
+
         Gives ``files`` (path -> new text) and ``diff``. Nothing is written when the result has errors the folder did
         not have before: InvalidDocument names them.
         """
@@ -110,7 +112,7 @@ class Workbench:
         from engine.source import files
 
         loaded = self.load()
-        changed = edit(loaded, name, edits)
+        changed = edit(loaded, name, [_typed(each) for each in edits])
         before = {path: self._text(path) for path in changed}
         known = {(p.code, p.where.file) for p in loaded.problems}
         after = load_site(self.folder, self.registry, replaced=changed)
@@ -122,6 +124,15 @@ class Workbench:
                 files.write(self.folder / path, text)
         diff = "".join(_diff(path, before[path], text) for path, text in changed.items())
         return {"files": dict(changed), "diff": diff}
+
+    def set_parameter(self, name: str, text: str, *, dry_run: bool = False) -> Mapping[str, Any]:
+        """Set a parameter in site.yaml; raises NotFound (C009) with the nearest one."""
+        loaded = self.load()
+        site = next(key for kind, key in loaded.origins if kind == "site")
+        known = loaded.manifest.parameters if loaded.manifest is not None else {}
+        if name not in known:
+            raise NotFound(Problem("C009", parameters={"name": name}, suggestion=nearest(name, known)))
+        return self.edit(site, [{"op": "set", "at": f"/parameters/{name}", "text": text}], dry_run=dry_run)
 
     def schema(self, kind: str | None = None) -> Mapping[str, Any]:
         """The JSON Schema editors use: of one kind, or of every document."""
@@ -164,6 +175,18 @@ class Workbench:
     def _text(self, path: str) -> str:
         file = self.folder / path
         return file.read_text("utf-8") if file.is_file() else ""
+
+
+def _typed(edit: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The edit with its ``text`` read as the YAML value it is; what is no YAML stays text."""
+    from engine.source.reader import read_tolerant
+
+    if "text" not in edit:
+        return edit
+    text = edit["text"]
+    source, problems = read_tolerant(f"value: {text}", "")
+    found = source.documents[0].get("value") if source.documents and not problems else None
+    return {**{key: value for key, value in edit.items() if key != "text"}, "value": found.plain() if found else text}
 
 
 def _diff(path: str, before: str, after: str) -> str:

@@ -31,7 +31,7 @@ def _id() -> sa.Column[Any]:
 
 def build(metadata: sa.MetaData) -> None:
     """Every system table, laid into ``metadata``."""
-    for tables in (_records, _counters, _due, _rules, _outside, _imports, _revisions, _people):
+    for tables in (_records, _counters, _due, _rules, _outside, _imports, _revisions, _kept):
         tables(metadata)
 
 
@@ -282,7 +282,7 @@ def _revisions(metadata: sa.MetaData) -> None:
     sa.Table("fl_settings", metadata, _text("name", primary_key=True), _json("value"))
 
 
-def _people(metadata: sa.MetaData) -> None:
+def _kept(metadata: sa.MetaData) -> None:
     sa.Table(
         "fl_idempotency",
         metadata,

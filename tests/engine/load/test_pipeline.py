@@ -9,6 +9,7 @@ from engine.load.pipeline import load, load_site
 from engine.load.read import Memory
 from engine.plugins.registry import Registry
 from tests.engine.load.conftest import BASE, TICKET, Loader, codes, places
+from tests.engine.load.test_schema import damaged
 
 MACHINE = """---
 kind: state_machine
@@ -161,3 +162,19 @@ def test_no_shape_makes_the_loader_raise(keys: list[str], value: object, registr
 
     body = json.dumps({"kind": "entity", "name": "a", **dict.fromkeys(keys, value)}, ensure_ascii=False)
     load({"site.yaml": "name: test\n", "custom/x.yaml": body}, registry, BASE)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=damaged())
+def test_a_damaged_document_of_any_kind_is_told_and_never_raises(document: dict[str, object], registry: Registry) -> None:
+    import json
+
+    files: dict[str, str | bytes] = {
+        "site.yaml": "name: test\n",
+        "custom/a.yaml": TICKET.lstrip() + MACHINE,
+        "custom/x.yaml": json.dumps(document, ensure_ascii=False),
+    }
+    found = load(files, registry, BASE)
+    assert found.problems or found.manifest is not None
+    for problem in found.problems:
+        assert problem.text("zh") and problem.text("en")

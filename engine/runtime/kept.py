@@ -38,6 +38,8 @@ BUDGET = 48_000_000
 PAGES = 64
 #: Lots from which on a counting is worth putting into the database.
 WORTH = 4
+#: The same counting goes into the database no more often than this.
+AGAIN = dt.timedelta(minutes=10)
 MONTH = dt.timedelta(days=30)
 
 
@@ -93,6 +95,7 @@ class Kept:
         self._budget = budget
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._pages: OrderedDict[Hashable, tuple[Moment, Any]] = OrderedDict()
+        self._last: dict[Hashable, dt.datetime] = {}
         self._lock = threading.Lock()
         self.read_lots = 0
         """How many lots were read so far: what tests and benchmarks look at."""
@@ -157,10 +160,17 @@ class Kept:
     def save(self, database: Database) -> int:
         """Put the parts that were read in lots into the database; how many countings were new. Cheap when none is.
 
-        Call it outside any turn, from time to time (a tick). Countings not looked at for a month are taken out.
+        Call it outside any turn, from time to time (a tick): what was put there less than ``AGAIN`` ago is left, for a
+        process that takes it up catches up quickly. Countings not looked at for a month are taken out.
         """
         with self._lock:
-            new = [(key, entry) for key, entry in self._entries.items() if not entry.saved and len(entry.lots) >= WORTH]
+            new = [
+                (key, entry)
+                for key, entry in self._entries.items()
+                if not entry.saved
+                and len(entry.lots) >= WORTH
+                and (key not in self._last or abs(entry.moment.at - self._last[key]) >= AGAIN)
+            ]
         if not new:
             return 0
 
@@ -175,8 +185,10 @@ class Kept:
             connection.execute("DELETE FROM fl_kept WHERE at < ?", (micros(oldest),))
 
         database.write(work)
-        for _, entry in new:
-            entry.saved = True
+        with self._lock:
+            for key, entry in new:
+                entry.saved = True
+                self._last[key] = entry.moment.at
         return len(new)
 
     def _every(self, connection: Connection, schema: Schema, job: Job) -> range:

@@ -45,4 +45,5 @@ def tick(running: Running) -> int:
     from engine.site import publishing
 
     publishing.follow(running)
+    running.kept.save(running.database)
     return scheduler.fire_due(running.parts, running.database) if running.published else 0

@@ -42,13 +42,23 @@ class Writer:
     def function(self, tree: ast.expr) -> str:
         """The text of ``run(e)``."""
         body = self.write(tree)
-        plain = isinstance(tree, ast.Compare) or isinstance(tree, ast.BoolOp) and self._type(tree) == YES_NO
-        result = body if plain else f"done({body})"
+        result = body if self._is_bounded(tree) else f"done({body})"
         budget = "  b = [rounds]\n" if self.loops else ""
         return (
             f"def run(e):\n  n = e.names\n{budget}  try:\n    return {result}\n"
             "  except wrong as x:\n    error = x\n  return fail(e, error)\n"
         )
+
+    def _is_bounded(self, node: ast.expr) -> bool:
+        """True when the result cannot be too big: a truth, a stored number or date, one of two of those."""
+        if isinstance(node, ast.IfExp):
+            return self._is_bounded(node.body) and self._is_bounded(node.orelse)
+        if isinstance(node, ast.Compare) or isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return True
+        if isinstance(node, ast.BoolOp):
+            return self._type(node) == YES_NO
+        stored = isinstance(node, ast.Name | ast.Attribute | ast.Constant)
+        return stored and self._type(node).name in _INLINE | {"record", "none"} and self._type(node).name != "text"
 
     def write(self, node: ast.expr) -> str:
         """The text of one node's value."""

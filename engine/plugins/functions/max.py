@@ -10,6 +10,9 @@ from engine.expression import live
 from engine.expression.types import ANY, Type, join
 from engine.plugins.slots import Function
 
+#: Two of these compare as they are, and that is what nearly every call has.
+PLAIN = frozenset({int, float})
+
 
 class Max(Function):
     """The largest value of a list without the empty ones, or of several values (empty when one of them is)."""
@@ -31,6 +34,8 @@ class Max(Function):
 
     def call(self, *arguments: Any, timezone: Any, **environment: Any) -> Any:
         """The largest; empty when there is none."""
+        if len(arguments) == 2 and type(arguments[0]) in PLAIN and type(arguments[1]) in PLAIN:
+            return arguments[1] if arguments[1] > arguments[0] else arguments[0]
         if len(arguments) == 1:
             values = [value for value in arguments[0] or () if value is not None]
         else:

@@ -147,9 +147,8 @@ def test_no_attack_string_reaches_anything() -> None:
             assert not isinstance(node, ast.Attribute) or not node.attr.startswith("_")
             assert not isinstance(node, ast.Call) or isinstance(node.func, ast.Name)
     assert tried >= 100
-    from tests.engine.expression.world import FUNCTIONS, SCOPE
-
     from engine.expression.types import check
+    from tests.engine.expression.world import FUNCTIONS, SCOPE
 
     left = [text for text in kept if not check(parse(text), SCOPE, FUNCTIONS)[1]]
     assert all(not set(text) & set("_;") for text in left), left

@@ -182,7 +182,7 @@ class World:
         lead = TABLES.table("lead")
         found = self.connection.execute(sa.select(lead.c.id, column.label("x")).select_from(lead)).all()
         self.connection.rollback()
-        return dict((ident, value) for ident, value in found)
+        return {row[0]: row[1] for row in found}
 
     def where(self, condition: sa.ColumnElement[Any]) -> set[int]:
         """The leads for which the condition holds."""

@@ -31,11 +31,14 @@ class Database:
     def open(cls, url: str, clock: Clock) -> Database:
         """The database behind ``sqlite:///file.db`` (three slashes: relative), ``sqlite://`` (in memory) or
         ``postgresql://…`` (``?pool=20`` for more than ten connections). Raises Unavailable, or WrongUsage for another url.
+
+        ``sqlite:///file.db?durable=no`` waits for the disk only when it is closed: a crash before leaves a file that may
+        be broken, so it is for making a database that is put to use afterwards, never for one in use.
         """
         scheme = url.partition(":")[0]
         if scheme == "sqlite":
-            path = url.partition("://")[2].removeprefix("/")
-            return cls(Sqlite(path or ":memory:", changes.bump), url, clock)
+            path, _, options = url.partition("://")[2].removeprefix("/").partition("?")
+            return cls(Sqlite(path or ":memory:", changes.bump, options != "durable=no"), url, clock)
         if scheme in ("postgresql", "postgres"):
             parts = urlsplit(url)
             asked = parse_qs(parts.query)

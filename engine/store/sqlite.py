@@ -9,6 +9,7 @@ writer pays no thread switch at all (a writer thread of its own costs two for ev
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import weakref
@@ -49,10 +50,15 @@ class _Turn:
 
 
 class Sqlite:
-    """One database file, or one in memory (path ``:memory:``, a single shared connection)."""
+    """One database file, or one in memory (path ``:memory:``, a single shared connection).
 
-    def __init__(self, path: str, before_commit: Callable[[Connection], None]) -> None:
+    Not ``durable``: nothing waits for the disk until ``close``. For a file that is made beside and then moved to its
+    place, where a half one is thrown away anyway.
+    """
+
+    def __init__(self, path: str, before_commit: Callable[[Connection], None], durable: bool = True) -> None:
         self.path = path
+        self._durable = durable
         self.statements = Statements("sqlite")
         self._before_commit = before_commit
         self._in_memory = path == ":memory:"
@@ -77,7 +83,7 @@ class Sqlite:
             )
             if not self._in_memory and write:
                 raw.execute("PRAGMA journal_mode=WAL")
-            raw.execute("PRAGMA synchronous=FULL")
+            raw.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
             raw.execute("PRAGMA foreign_keys=ON")
             raw.execute("PRAGMA temp_store=MEMORY")
             # Kilobytes; readers are many and the operating system caches the file for all of them.
@@ -238,6 +244,9 @@ class Sqlite:
         for reader in list(self._readers):
             reader.close()
         self._writer.close()
+        if not self._durable and not self._in_memory:
+            with open(self.path, "rb+") as file:
+                os.fsync(file.fileno())
 
 
 def _busy(error: sqlite3.Error) -> bool:

@@ -180,7 +180,8 @@ def fill(folder: Path, progress: Callable[[int], None] = lambda done: None, end:
     module = _story()
     story = module.Story(end or SystemClock().now())
     clock = VirtualClock(story.start)
-    with Engine.open(folder, clock=clock) as engine:
+    # Thousands of turns need not each wait for the disk: the site is made beside and moved to its place when it is whole.
+    with Engine.open(folder, clock=clock, database="sqlite:///flowloom.db?durable=no") as engine:
         engine.revisions.publish("示例站点 · the sample site", Choices(scenarios=False))
         teller = Teller(engine, clock, module)
         teller.people()

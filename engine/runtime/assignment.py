@@ -11,8 +11,8 @@ from engine.facts import SYSTEM, Event, Record
 from engine.model.assignment import Assignment
 from engine.plugins.slots import Strategy
 from engine.runtime import counter, entity, people
-from engine.runtime.compiled import AssignmentPlan, EntityPlan
 from engine.runtime.context import Context, values_of
+from engine.runtime.plans import AssignmentPlan, EntityPlan
 from engine.store.encode import micros, to_text
 
 CARD = ("rule", "entity", "record", "at", "chosen", "reason", "candidates")

@@ -13,8 +13,8 @@ from engine.errors import FlowloomError, Problem, Refused, nearest
 from engine.expression.evaluate import Environment
 from engine.model.entity import SYSTEM_FIELDS
 from engine.plugins.slots import Unclean
-from engine.runtime.compiled import EntityPlan, FieldPlan, Fill
 from engine.runtime.context import Context
+from engine.runtime.plans import EntityPlan, FieldPlan, Fill
 
 #: Longest text of any field without a ``max_length`` of its own, in characters.
 LONGEST = 200_000

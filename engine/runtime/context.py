@@ -16,7 +16,8 @@ from engine.expression.evaluate import Environment
 from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
-from engine.runtime.compiled import Compiled, EntityPlan
+from engine.runtime.compiled import Compiled
+from engine.runtime.plans import EntityPlan
 from engine.store import changes, history
 from engine.store.connection import Connection
 from engine.store.records import Records

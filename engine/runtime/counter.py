@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from engine.facts import Record
 from engine.model.assignment import Assignment
-from engine.runtime.compiled import CounterPlan, EntityPlan, counter_name
 from engine.runtime.context import Context, values_of
+from engine.runtime.planning import counter_name
+from engine.runtime.plans import CounterPlan, EntityPlan
 
 ADD = (
     "INSERT INTO fl_counters (name, key, day, n) VALUES (?, ?, ?, ?) "

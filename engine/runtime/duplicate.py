@@ -13,8 +13,8 @@ from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
 from engine.model.entity import Duplicates
 from engine.runtime import clean
-from engine.runtime.compiled import EntityPlan
 from engine.runtime.context import Context
+from engine.runtime.plans import EntityPlan
 
 #: Words at the end of a company's name that say nothing about which company it is.
 SUFFIX = re.compile(r"(股份有限公司|有限责任公司|集团有限公司|有限公司|集团公司|分公司|公司|集团|coltd|ltd|inc|llc|corp|gmbh)$")

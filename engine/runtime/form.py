@@ -8,8 +8,8 @@ from typing import Any
 from engine.errors import NotFound, Problem, nearest
 from engine.model.form import Form
 from engine.runtime.clean import empty
-from engine.runtime.compiled import EntityPlan
 from engine.runtime.context import Context
+from engine.runtime.plans import EntityPlan
 
 
 def of(context: Context, plan: EntityPlan, name: str) -> Form:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.facts import Record, Timer
-from engine.runtime.compiled import EntityPlan
 from engine.runtime.context import Context
+from engine.runtime.plans import EntityPlan
 from engine.store import timers
 
 PREFIX = "idle:"

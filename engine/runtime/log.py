@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.facts import SYSTEM, Event, Record
-from engine.runtime.compiled import EntityPlan, TriggerPlan
 from engine.runtime.context import Context
+from engine.runtime.plans import EntityPlan, TriggerPlan
 from engine.store import audit
 from engine.store.encode import micros, to_text
 

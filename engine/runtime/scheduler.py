@@ -16,8 +16,8 @@ from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
 from engine.runtime import idle, log, sla, trigger, turn
 from engine.runtime.acts import Acting, every
-from engine.runtime.compiled import TriggerPlan
 from engine.runtime.context import Parts
+from engine.runtime.plans import TriggerPlan
 from engine.store import timers
 from engine.store.connection import Connection
 from engine.store.database import Database

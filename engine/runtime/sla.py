@@ -16,8 +16,8 @@ from engine.expression.evaluate import Environment
 from engine.facts import Event, Timer
 from engine.model.sla import Sla
 from engine.runtime.calendar import WorkTime
-from engine.runtime.compiled import EntityPlan, SlaPlan
 from engine.runtime.context import Context, values_of
+from engine.runtime.plans import EntityPlan, SlaPlan
 from engine.store import timers
 from engine.store.encode import instant, micros
 

@@ -11,9 +11,9 @@ from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
 from engine.runtime import clean, entity, form, log
 from engine.runtime.access import access_of
-from engine.runtime.compiled import EntityPlan
 from engine.runtime.context import Context, values_of
 from engine.runtime.machine import MachinePlan, TransitionPlan
+from engine.runtime.plans import EntityPlan
 from engine.store import history
 
 

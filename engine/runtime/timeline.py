@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.runtime import log
 from engine.runtime.access import access_of
-from engine.runtime.compiled import EntityPlan
 from engine.runtime.context import Context, values_of
+from engine.runtime.plans import EntityPlan
 from engine.runtime.sla import PREFIX
 from engine.store import audit, timers
 from engine.store.encode import from_text, instant

@@ -14,8 +14,8 @@ from engine.facts import Event
 from engine.model.trigger import Trigger
 from engine.runtime.access import access_of
 from engine.runtime.acts import Acting
-from engine.runtime.compiled import expressions_in
 from engine.runtime.context import values_of
+from engine.runtime.inputs import expressions_in
 from engine.runtime.sla import Promise, promises
 from engine.runtime.timeline import runs_of
 from engine.store.encode import from_text, instant

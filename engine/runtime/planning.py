@@ -1,0 +1,233 @@
+"""The plan of an entity, made once from its manifest. Floor: 5."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.expression.parse import Condition, Expression
+from engine.model.assignment import Assignment
+from engine.model.entity import SYSTEM_FIELDS, Entity, Field
+from engine.model.sla import EventPattern
+from engine.model.terms import Duration, Template
+from engine.plugins.slots import EventPlugin, FieldType
+from engine.runtime import machine
+from engine.runtime.inputs import decision_reads, expressions_in, reads
+from engine.runtime.machine import MachinePlan
+from engine.runtime.plans import Call, CounterPlan, EntityPlan, FieldPlan, Fill, IdlePlan, PatternPlan, SlaPlan
+
+if TYPE_CHECKING:
+    from engine.runtime.compiled import Compiled
+
+#: Field types whose value the engine alone decides; they are never typed in.
+UNWRITABLE = frozenset({"backlink", "sequence"})
+
+
+def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
+    """The plan of one entity."""
+    machines = tuple(
+        machine.build(each, lambda term: compiled.call(term, entity.name))
+        for each in compiled.manifest.machines_of(entity.name)
+    )
+    states = {each.field: each for each in machines}
+    fields = {name: _field_plan(compiled, entity, each, states) for name, each in entity.fields.items()}
+    plans = tuple(fields.values())
+    constants, fills = _fills(compiled, entity, fields)
+    owners = {each.field for each in compiled.manifest.assignments.values() if each.entity == entity.name}
+    if "owner" in fields and fields["owner"].field.type == "user":
+        owners.add("owner")
+    unique = [(name,) for name, each in entity.fields.items() if each.unique]
+    return EntityPlan(
+        entity=entity,
+        name=entity.name,
+        fields=fields,
+        writable=frozenset(name for name, plan in fields.items() if plan.writable),
+        constants=constants,
+        fills=fills,
+        required=tuple(plan for plan in plans if plan.field.required and plan.writable),
+        conditional=tuple(plan for plan in plans if plan.required_if or plan.visible or plan.read_only_if),
+        checked=tuple(plan for plan in plans if plan.bounded),
+        linked=tuple(plan for plan in plans if plan.links_to),
+        unique=tuple(dict.fromkeys([*unique, *entity.unique])),
+        duplicates=tuple(
+            (rule, compiled.call(rule.where_, entity.name) if rule.where_ else None)
+            for rule in entity.duplicates.values()
+        ),
+        machines=machines,
+        machine_of=states,
+        owners=frozenset(owners),
+        blank=dict.fromkeys([*fields, *SYSTEM_FIELDS]),
+        stored=frozenset(name for name, plan in fields.items() if plan.field.type != "backlink"),
+        numbered=tuple(name for name, plan in fields.items() if plan.field.type == "sequence"),
+        title=_title(compiled, entity.title) if entity.title else None,
+        idle=tuple(_idles(compiled, entity)),
+        counted=tuple(_counted(compiled, entity, machines)),
+        slas=tuple(_slas(compiled, entity)),
+        automatic=any(each.automatic for each in machines),
+        itself=next((name for name, plan in fields.items() if plan.links_to == entity.name), None),
+        shown=tuple(name for name, plan in fields.items() if plan.field.type != "backlink"),
+        keyed=tuple(
+            name
+            for name in fields
+            if any(name in rule.match and "exact" not in rule.match.values() for rule in entity.duplicates.values())
+        ),
+    )
+
+
+def _title(compiled: Compiled, template: Template) -> Callable[[Mapping[str, Any]], str]:
+    # Most turns never show a title: the template is compiled when one does.
+    return lambda names: compiled.template(template)(names)
+
+
+def _idles(compiled: Compiled, entity: Entity) -> Iterator[IdlePlan]:
+    for trigger in compiled.manifest.triggers.values():
+        if trigger.when.event == "idle" and trigger.when.entity == entity.name and trigger.enabled:
+            params = trigger.when.params
+            where = params.get("where")
+            condition = compiled.call(where, entity.name) if isinstance(where, Expression | Condition) else None
+            yield IdlePlan(trigger.name, str(params["since"]), params["for"].delta, condition)
+
+
+def _slas(compiled: Compiled, entity: Entity) -> Iterator[SlaPlan]:
+    def call(term: Expression | Condition | None) -> Call | None:
+        return compiled.call(term, entity.name, "rule") if term is not None else None
+
+    def pattern(one: EventPattern) -> PatternPlan:
+        plugin = compiled.registry.find(EventPlugin, one.event) if one.event else None
+        return PatternPlan(one.event, plugin, one.params, call(one.if_))
+
+    for sla in compiled.manifest.slas.values():
+        if sla.entity != entity.name:
+            continue
+        target = sla.target.delta if isinstance(sla.target, Duration) else compiled.call(sla.target, entity.name)
+        yield SlaPlan(
+            sla=sla,
+            timer=f"sla:{sla.name}",
+            start=pattern(sla.start),
+            stop=pattern(sla.stop),
+            pause=call(sla.pause.if_) if sla.pause else None,
+            where=call(sla.where_),
+            target=target,
+        )
+
+
+def _counted(compiled: Compiled, entity: Entity, machines: tuple[MachinePlan, ...]) -> Iterator[CounterPlan]:
+    """The counters over an entity; assignments that mean the same by "open" share one."""
+    found: dict[str, CounterPlan] = {}
+    for assignment in compiled.manifest.assignments.values():
+        if assignment.entity != entity.name:
+            continue
+        name = counter_name(assignment, machines)
+        opens, daily = _looked_at(assignment, entity)
+        known = found.get(name)
+        reads_fields = {machine.field for machine in machines}
+        call = None
+        if assignment.open_if is not None:
+            reads_fields, far = reads(compiled, assignment.open_if, entity)
+            reads_fields = reads_fields | (set(entity.fields) if far else set())
+            call = compiled.call(assignment.open_if, entity.name)
+        found[name] = CounterPlan(
+            name=name,
+            field=assignment.field,
+            is_open=call,
+            reads=frozenset(reads_fields | {assignment.field}),
+            opens=opens or bool(known and known.opens),
+            daily=daily or bool(known and known.daily),
+        )
+    yield from (each for each in found.values() if each.opens or each.daily)
+
+
+def counter_name(assignment: Assignment, machines: tuple[MachinePlan, ...]) -> str:
+    """The counter's name: another one as soon as "open" means something else, so that it is counted afresh."""
+    finals = ";".join(f"{each.field}:{','.join(sorted(each.finals))}" for each in machines)
+    meaning = "|".join(each.text for each in expressions_in(assignment.open_if)) if assignment.open_if else finals
+    joined = "any" if assignment.open_if is not None and assignment.open_if.any else "all"
+    digest = hashlib.sha256(f"{assignment.field}|{joined}|{meaning}".encode()).hexdigest()[:16]
+    return f"{assignment.entity}.{assignment.field}.{digest}"
+
+
+def _looked_at(assignment: Assignment, entity: Entity) -> tuple[bool, bool]:
+    """Whether an assignment looks at what a person holds, and at what they were given today."""
+    limits, ties = assignment.limits, assignment.strategy in ("least_loaded", "best_score")
+    terms: list[Expression | Condition] = [each.value for each in assignment.score.values()]
+    if assignment.candidates.where_ is not None:
+        terms.append(assignment.candidates.where_)
+    names = {
+        node.id
+        for term in terms
+        for expression in expressions_in(term)
+        for node in ast.walk(expression.tree)
+        if isinstance(node, ast.Name)
+    }
+    opens = ties or bool(limits and limits.open is not None) or bool(names & {"open_count", f"open_{entity.name}s"})
+    daily = assignment.strategy == "least_loaded" or bool(limits and limits.per_day is not None)
+    return opens, daily or "today_count" in names
+
+
+def _field_plan(compiled: Compiled, entity: Entity, field: Field, states: Mapping[str, MachinePlan]) -> FieldPlan:
+    plugin = compiled.registry.get(FieldType, field.type)
+    if field.type == "datetime" and "timezone" not in field.options:
+        # What is typed without a zone means the site's own time.
+        field = replace(field, options={**field.options, "timezone": compiled.manifest.site.timezone})
+
+    def call(term: Any) -> Call | None:
+        return compiled.call(term, entity.name) if isinstance(term, Expression | Condition) else None
+
+    low, high = call(field.min), call(field.max)
+    target = field.to if field.type == "link" else field.type if field.type in ("user", "team") else None
+    return FieldPlan(
+        field=field,
+        type=plugin,
+        writable=field.value is None and field.type not in UNWRITABLE and field.name not in states,
+        links_to=target,
+        low=low,
+        high=high,
+        bounded=bool(low or high),
+        visible=call(field.visible_if),
+        required_if=call(field.required_if),
+        read_only_if=call(field.read_only_if),
+    )
+
+
+def _fills(
+    compiled: Compiled, entity: Entity, fields: Mapping[str, FieldPlan]
+) -> tuple[Mapping[str, Any], tuple[Fill, ...]]:
+    """Literal defaults by name, and everything that is computed, each after what it reads."""
+    constants: dict[str, Any] = {}
+    fills: dict[str, Fill] = {}
+    for name, plan in fields.items():
+        term = plan.field.value if plan.field.value is not None else plan.field.default
+        if term is None:
+            continue
+        if isinstance(term, Expression):
+            inputs, far = reads(compiled, term, entity)
+            call = compiled.call(term, entity.name)
+        elif isinstance(term, Mapping) and set(term) == {"decide"}:
+            inputs, far = decision_reads(compiled, str(term["decide"]), entity)
+            call = compiled.table(str(term["decide"])).decide
+        else:
+            constants[name] = plan.type.clean(plan.field, term)
+            continue
+        fills[name] = Fill(name, call, plan.field.value is not None, frozenset(inputs), far, plan.field.where)
+    return constants, tuple(_in_order(fills))
+
+
+def _in_order(fills: Mapping[str, Fill]) -> Iterator[Fill]:
+    """Each fill after those it reads. Circles are refused when the site is loaded; here they keep the file's order."""
+    done: set[str] = set()
+
+    def visit(fill: Fill, path: frozenset[str]) -> Iterator[Fill]:
+        if fill.name in done or fill.name in path:
+            return
+        for name in sorted(fill.inputs):
+            if name in fills:
+                yield from visit(fills[name], path | {fill.name})
+        if fill.name not in done:
+            done.add(fill.name)
+            yield fill
+
+    for fill in fills.values():
+        yield from visit(fill, frozenset())

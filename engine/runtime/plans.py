@@ -1,0 +1,162 @@
+"""What is known of an entity before anything happens: lists in order, expressions compiled. Floor: 5."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import Where
+from engine.expression.evaluate import Environment
+from engine.facts import Event
+from engine.model.entity import Duplicates, Entity, Field
+from engine.model.sla import Sla
+from engine.model.trigger import Trigger
+from engine.plugins.slots import EventPlugin, FieldType
+from engine.runtime.machine import MachinePlan
+
+Call = Callable[[Environment], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """A field with its type at hand. ``writable`` is False for what the engine fills; ``links_to`` names the entity
+    of a link; ``low`` and ``high`` are the bounds that are expressions (the field type knows the fixed ones)."""
+
+    field: Field
+    type: FieldType
+    writable: bool
+    links_to: str | None
+    low: Call | None
+    high: Call | None
+    bounded: bool
+    visible: Call | None
+    required_if: Call | None
+    read_only_if: Call | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A value the engine fills in: a default (only where empty) or a computed value (always).
+
+    ``inputs`` are the record's own fields it reads; ``far`` tells that it reads beyond them (a link, a backlink, the
+    clock), so that every save of the record computes it again.
+    """
+
+    name: str
+    call: Call
+    computed: bool
+    inputs: frozenset[str]
+    far: bool
+    where: Where
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerPlan:
+    """A trigger with its event plugin and its condition at hand; ``parts`` are the condition's parts, for the trace."""
+
+    trigger: Trigger
+    event: EventPlugin | None
+    condition: Call | None
+
+    def fires(self, event: Any) -> bool:
+        """True when the event is the one it waits for."""
+        return self.event is None or self.event.fires(self.trigger.when.params, event)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternPlan:
+    """What starts or stops a promise: an event (None for any) and a condition."""
+
+    event: str | None
+    plugin: EventPlugin | None
+    params: Mapping[str, Any]
+    condition: Call | None
+
+    def matches(self, event: Event, environment: Callable[[], Environment]) -> bool:
+        """True when the event is the one, and the condition holds on the record now."""
+        if self.event is not None and event.name != self.event:
+            return False
+        if self.plugin is not None and not self.plugin.fires(self.params, event):
+            return False
+        return self.condition is None or bool(self.condition(environment()))
+
+
+@dataclass(frozen=True, slots=True)
+class SlaPlan:
+    """A promise with its conditions compiled. ``timer`` is the name of its timers; ``target`` a span or a call."""
+
+    sla: Sla
+    timer: str
+    start: PatternPlan
+    stop: PatternPlan
+    pause: Call | None
+    where: Call | None
+    target: dt.timedelta | Call
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPlan:
+    """How much each person holds, as one or more assignments count it. ``reads`` are the fields that decide whether a
+    record is open; ``opens`` and ``daily`` tell which of the two numbers anybody looks at."""
+
+    name: str
+    field: str
+    is_open: Call | None
+    reads: frozenset[str]
+    opens: bool
+    daily: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentPlan:
+    """An assignment with its expressions compiled in a candidate's scope."""
+
+    where: Call | None
+    open: int | Call | None
+    per_day: int | Call | None
+    factors: Mapping[str, Call]
+
+
+@dataclass(frozen=True, slots=True)
+class IdlePlan:
+    """A trigger that waits for a record to stand still: ``since`` a date-time field, for ``span``."""
+
+    trigger: str
+    since: str
+    span: dt.timedelta
+    condition: Call | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityPlan:
+    """Everything a write of one entity needs, in the order it is needed."""
+
+    entity: Entity
+    name: str
+    fields: Mapping[str, FieldPlan]
+    writable: frozenset[str]
+    constants: Mapping[str, Any]
+    fills: tuple[Fill, ...]
+    required: tuple[FieldPlan, ...]
+    conditional: tuple[FieldPlan, ...]
+    checked: tuple[FieldPlan, ...]
+    linked: tuple[FieldPlan, ...]
+    unique: tuple[tuple[str, ...], ...]
+    duplicates: tuple[tuple[Duplicates, Call | None], ...]
+    machines: tuple[MachinePlan, ...]
+    machine_of: Mapping[str, MachinePlan]
+    owners: frozenset[str]
+    blank: Mapping[str, Any]
+    stored: frozenset[str]
+    numbered: tuple[str, ...]
+    title: Callable[[Mapping[str, Any]], str] | None
+    idle: tuple[IdlePlan, ...]
+    counted: tuple[CounterPlan, ...]
+    slas: tuple[SlaPlan, ...]
+    automatic: bool
+    itself: str | None
+    shown: tuple[str, ...]
+    keyed: tuple[str, ...]

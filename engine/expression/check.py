@@ -113,7 +113,7 @@ class Checker:
             if node.attr in ADDRESS_PARTS:
                 return TEXT
             return self.problem("X014", where, nearest(node.attr, ADDRESS_PARTS), entity="address", name=node.attr)
-        zh, en = "", ""
+        zh, en = f"去掉 .{node.attr}", f"leave out .{node.attr}"
         if owner.name == "list":
             zh, en = f"写 [x.{node.attr} for x in …]", f"write [x.{node.attr} for x in …]"
         return self.problem("X022", where, given=owner, name=node.attr, hint_zh=zh, hint_en=en)

@@ -51,6 +51,7 @@ NAMES = {
 
 _DURATION_HINT = {"hint_zh": "时长写成 '30m'、'4h'、'7d'、'2w'、'6mo'", "hint_en": "write '30m', '4h', '7d', '2w', '6mo'"}
 _TIME_HINT = {"hint_zh": "时刻写成 '18:00'", "hint_en": "write '18:00'"}
+_SAME_HINT = {"hint_zh": "两边要是同一类的值", "hint_en": "both sides must be of one kind"}
 _DATE_HINT = {
     "hint_zh": "日期写成 date('2026-01-05'),或用 today()、ago(days=7)",
     "hint_en": "write date('2026-01-05'), or use today(), ago(days=7)",
@@ -147,7 +148,7 @@ def compare(checker: Reporter, operator: ast.cmpop, left: ast.expr, here: Type, 
 def _contains(checker: Reporter, left: ast.expr, here: Type, right: ast.expr, there: Type) -> None:
     if there == TEXT:
         if here.name not in ("text", "any", "none"):
-            checker.problem("X020", left, left=here, right=there, hint_zh="", hint_en="")
+            checker.problem("X020", left, left=here, right=there, **_SAME_HINT)
     elif there.name == "list":
         if isinstance(right, ast.List | ast.Tuple | ast.Set):
             for element in right.elts:
@@ -178,7 +179,7 @@ def _hint(here: Type, there: Type) -> dict[str, str]:
         return {"hint_zh": "数字不加引号", "hint_en": "write numbers without quotes"}
     if "record" in names and "text" in names:
         return {"hint_zh": "比较这条记录的某个字段,例如 owner.name", "hint_en": "compare one of its fields: owner.name"}
-    return {"hint_zh": "", "hint_en": ""}
+    return _SAME_HINT
 
 
 def shown(kind: Type) -> tuple[str, str]:

@@ -179,7 +179,7 @@ def _problems(source: Source, sandbox: Sandbox, includes: Mapping[str, str], pat
     try:
         tree = _tree(sandbox, source.text)
     except TemplateSyntaxError as error:
-        yield Problem("T001", _at(source, error.lineno), parameters={"detail": error.message or ""})
+        yield Problem("T001", _at(source, error.lineno), parameters={"detail": _said(error.message or "")})
         return
     except RecursionError:
         yield Problem("T009", source.where, parameters={"length": len(source.text), "most": MAX_LENGTH})
@@ -187,7 +187,8 @@ def _problems(source: Source, sandbox: Sandbox, includes: Mapping[str, str], pat
     refused = False
     for code, line, parameters in refusals(tree):
         refused = True
-        yield Problem(code, _at(source, line), parameters=parameters, suggestion=parameters.pop("nearest", None))
+        where = _at(source, line, str(parameters.get("name", "")))
+        yield Problem(code, where, parameters=parameters, suggestion=parameters.pop("nearest", None))
     if not refused and sandbox.html:
         for _, _, place in places(tree):
             if place not in SAFE:
@@ -200,7 +201,22 @@ def _problems(source: Source, sandbox: Sandbox, includes: Mapping[str, str], pat
             yield from _problems(_Included(includes[name], source.where), sandbox, includes, (*path, name))
         elif name is not None:
             found = nearest(str(name), includes)
-            yield Problem("T007", _at(source, node.lineno), parameters={"name": name}, suggestion=found)
+            yield Problem("T007", _at(source, node.lineno, str(name)), parameters={"name": name}, suggestion=found)
+
+
+_SAID = {
+    "end of print statement": "{{ 没有用 }} 结束",
+    "end of statement block": "{% 没有用 %} 结束",
+    "unknown tag": "有不认识的标签",
+    "unexpected end of template": "缺少 {% endif %} 或 {% endfor %}",
+    "unexpected": "这里的写法不对",
+}
+
+
+def _said(message: str) -> Mapping[str, str]:
+    """What Jinja2 says of a mistake, in both languages."""
+    known = (zh for en, zh in _SAID.items() if en in message.lower())
+    return {"zh": next(known, "这里的写法不对"), "en": message.rstrip(".")}
 
 
 class _Included:

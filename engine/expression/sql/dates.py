@@ -86,7 +86,10 @@ def _divided(value: sa.ColumnElement[int], by: int) -> sa.ColumnElement[int]:
 
 def hour(instant: sa.ColumnElement[Any], zone: dt.tzinfo) -> sa.ColumnElement[int]:
     """The local hour of a stored instant, 0 to 23."""
-    return remainder(_divided(local(instant, zone), HOUR) + number(SHIFT * 24), 24)
+    known = offsets(zone)
+    ahead = known[0][1] + SHIFT * DAY  # one addition where the zone never changes its clocks
+    moved = instant + number(ahead) if len(known) == 1 else local(instant, zone) + number(SHIFT * DAY)
+    return remainder(moved.op("/", precedence=8, return_type=sa.BigInteger())(number(HOUR)), 24)
 
 
 def remainder(value: sa.ColumnElement[int], by: int) -> sa.ColumnElement[int]:

@@ -50,10 +50,10 @@ def test_every_expression_has_a_type(text: str, kind: str) -> None:
         ("at > '2026-01-01'", "7:17 X020 a date and time cannot be compared with text -> write date('2026-01-05'), or use today(), ago(days=7)"),
         ("amount > '1000'", "7:21 X020 money cannot be compared with text -> write numbers without quotes"),
         ("owner == 'li'", "7:21 X020 user cannot be compared with text -> compare one of its fields: owner.name"),
-        ("owner == hospital", "7:21 X020 user cannot be compared with hospital"),
+        ("owner == hospital", "7:21 X020 user cannot be compared with hospital -> both sides must be of one kind"),
         ("1 in n", "7:17 X021 a list is wanted here, this is a number -> use a list, or leave in out"),
         ("[x for x in name]", "7:24 X021 a list is wanted here, this is text -> use a list, or leave in out"),
-        ("name.size", "7:17 X022 text has nothing called size behind a dot"),
+        ("name.size", "7:17 X022 text has nothing called size behind a dot -> leave out .size"),
         ("orders.total", "7:19 X022 a list has nothing called total behind a dot -> write [x.total for x in …]"),
         ("stage == 'nwe'", "7:21 X023 'nwe' is not one of the field's choices -> Did you mean new? choices: new, called, won"),
         ("stage in ['new', 'wonn']", "7:29 X023 'wonn' is not one of the field's choices -> Did you mean won? choices: new, called, won"),
@@ -61,7 +61,7 @@ def test_every_expression_has_a_type(text: str, kind: str) -> None:
         ("reached('called', within='later')", "7:37 X028 'later' is not a duration -> write '30m', '4h', '7d', '2w', '6mo'"),
         ("param.limt > 1", "7:18 X029 there is no parameter called limt -> Did you mean limit? parameters are declared in a pack's parameters"),
         ("owner < me", "7:12 X033 user has no order -> use ==, != or in"),
-        ("orders == watchers", "7:22 X020 a list cannot be compared with a list"),
+        ("orders == watchers", "7:22 X020 a list cannot be compared with a list -> both sides must be of one kind"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place_and_the_nearest_right_thing(text: str, line: str) -> None:

@@ -168,6 +168,33 @@ def test_fault_042_a_macro_that_calls_itself_is_refused_with_its_line() -> None:
     assert render("{{ name }}") == "张三"
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("{{ missing }}", {}, "t.yaml:3:10 T020 消息没有生成:missing 没有值 -> 检查模板用到的字段,或写 {{ 字段 | default('…') }}"),
+        ("{{ name * 3 }}", {}, "t.yaml:3:7 T021 消息没有生成:str * int -> 检查模板用到的值"),
+        ("{{ url }}\n", {"escape": "header"}, "t.yaml:3:7 T022 这一行里不能有换行(可能是邮件头注入) -> 去掉值里的换行"),
+        ("{% for i in range(100001) %}x{% endfor %}", {}, "t.yaml:3:7 T023 消息没有生成:超过了上限(100000 rounds) -> 减少循环或缩短文字"),
+    ],
+)
+def test_what_goes_wrong_while_a_message_is_made_is_said_in_one_line(text: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(TemplateError) as failed:
+        render(text, **options)
+    assert failed.value.problems[0].line("zh") == said
+
+
+def test_circles_and_lengths_are_said_in_one_line() -> None:
+    with pytest.raises(InvalidDocument) as told:
+        compiled("{% include 'a' %}", includes={"a": "{% include 'b' %}", "b": "{% include 'a' %}"})
+    assert told.value.problems[0].line("zh") == "t.yaml:3:7 T008 模板互相包含,绕成了圈:a → b → a -> 去掉其中一个 include"
+    with pytest.raises(InvalidDocument) as told:
+        compiled("x" * 70_000)
+    assert told.value.problems[0].line("zh") == "t.yaml:3:7 T009 模板太长:70000 个字符,最多 65536 个 -> 拆成几个模板,用 {% include %} 连起来"
+    with pytest.raises(InvalidDocument) as told:
+        compiled("<a href={{ url }}>", escape="html")
+    assert told.value.problems[0].line("zh").startswith("t.yaml:3:7 T012 值不能放在这里:<…> -> 属性值要加引号")
+
+
 def test_the_names_a_template_reads_can_be_asked_for() -> None:
     made = compiled("{{ a.b | upper }} {% for o in c.d %}{{ o.e }}{{ loop.index }}{% endfor %} {{ f }}")
     assert made.paths == {("a", "b"), ("c", "d"), ("c", "d", "e"), ("f",)}

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { LIVE, refreshLive, type Changes } from "../app/live";
+import { askChanges, LIVE, refreshLive, type Changes } from "../app/live";
 import { useLanguage } from "../i18n/language";
 import { api } from "./client";
 import type { Board, Notice, Offered, RecordPage, RecordShape, TimelineEntry, Values, Why } from "./types";
@@ -110,5 +110,5 @@ export function useNotices() {
 
 /** How many messages are unread, as the change counter last told. */
 export function useUnread(): number {
-  return useQuery<Changes>({ queryKey: ["changes"], enabled: false }).data?.unread ?? 0;
+  return useQuery<Changes>({ queryKey: ["changes"], queryFn: askChanges, enabled: false }).data?.unread ?? 0;
 }

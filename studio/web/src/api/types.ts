@@ -158,15 +158,16 @@ export interface Factor {
   name: string;
   label: string;
   value: number | null;
-  weight: number | null;
-  points: number;
+  weight?: number | null;
+  /** None where the strategy does not count in points, such as the least loaded. */
+  points?: number | null;
 }
 
 export interface Candidate {
   user: number;
   name: string;
-  points: number | null;
-  factors: Factor[];
+  points?: number | null;
+  factors?: Factor[];
   /** Why this one was not considered. */
   out?: string | null;
 }
@@ -206,7 +207,6 @@ export interface Why {
 
 export interface CreateAnswer {
   record: RecordShape;
-  owner_why: OwnerWhy | null;
   warnings: (DuplicateFound | ProblemLine)[];
 }
 
@@ -362,7 +362,7 @@ export interface ProblemLine {
   fix?: string | null;
   field?: string | null;
   label?: string | null;
-  where?: string | null;
+  where?: { file: string; line: number; column: number } | null;
 }
 
 export interface ProblemBody {

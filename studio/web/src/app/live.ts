@@ -15,6 +15,8 @@ export interface Changes {
   unread?: number;
 }
 
+export const askChanges = () => api.get<Changes>("/changes");
+
 export function refreshLive(client: QueryClient): Promise<void> {
   return client.invalidateQueries({ queryKey: [LIVE] });
 }
@@ -30,7 +32,7 @@ export function useChanges(): void {
     const ask = async () => {
       if (!document.hidden) {
         try {
-          const now: Changes = await api.get<Changes>("/changes");
+          const now = await askChanges();
           client.setQueryData(["changes"], now);
           if (seen && seen.revision !== now.revision) await client.invalidateQueries();
           else if (seen && seen.n !== now.n && !stopped) await refreshLive(client);

@@ -27,12 +27,15 @@ export function tip(hits: Hit | Hit[]): HTMLElement {
   return box;
 }
 
+/** A day on an axis without its year: the period is told above the chart. */
+export const shortDay = (label: string): string => label.replace(/^\d{4}-0?(\d+)-0?(\d+)$/, "$1/$2");
+
 function axis(part: unknown, tint: Tints): unknown {
   if (Array.isArray(part)) return part.map((one) => axis(one, tint));
   const given = (part ?? {}) as Part;
   return {
     ...given,
-    axisLabel: { color: tint.quiet, fontSize: 12, ...((given.axisLabel as Part | undefined) ?? {}) },
+    axisLabel: { color: tint.quiet, fontSize: 12, ...(given.type === "category" ? { formatter: shortDay } : {}), ...((given.axisLabel as Part | undefined) ?? {}) },
     axisLine: { show: given.type === "category", lineStyle: { color: tint.line } },
     axisTick: { show: false },
     splitLine: { show: given.type === "value", lineStyle: { color: tint.line } },

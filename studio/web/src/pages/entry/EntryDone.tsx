@@ -1,5 +1,6 @@
 import { Button } from "antd";
 import { Link } from "react-router";
+import { useWhy } from "../../api/queries";
 import { spoken } from "../../api/problem";
 import type { CreateAnswer, DuplicateFound, EntityModel, ProblemLine } from "../../api/types";
 import { recordPath } from "../../app/paths";
@@ -19,7 +20,8 @@ interface Props {
 /** After saving: what was made, how long it took, who has it now and why. */
 export function EntryDone({ entity, answer, took, onAnother }: Props) {
   const { t } = useLanguage();
-  const { record, owner_why: why, warnings } = answer;
+  const { record, warnings } = answer;
+  const why = useWhy(record.entity, record.id, true).data?.owner;
   const similar = warnings.filter((one): one is DuplicateFound => "record" in one);
   const said = warnings.filter((one): one is ProblemLine => "message" in one).map(spoken);
   return (

@@ -111,6 +111,10 @@ function Entry({ name, form, entity }: { name: string; form: FormModel; entity: 
         ref={frame}
         className="entry-form"
         noValidate
+        onKeyDown={(event) => {
+          // Enter in an open calendar or list chooses there; it must not send the form.
+          if (event.key === "Enter" && (event.target as HTMLElement).closest(".ant-picker, .ant-select")) event.preventDefault();
+        }}
         onSubmit={(event) => {
           event.preventDefault();
           void save();

@@ -87,8 +87,8 @@ function Entry({ entry, entity }: { entry: TimelineEntry; entity: string }) {
         )}
         <p className="quiet small">
           {entry.by || t("time.system")} · <time dateTime={entry.at} title={say.fully(entry.at)}>{say.instant(entry.at)}</time>
-          {entry.where && <code className="timeline-where">{entry.where}</code>}
         </p>
+        {entry.where && <code className="timeline-where clip" title={entry.where}>{entry.where.split("/").slice(-2).join("/")}</code>}
       </div>
     </li>
   );

@@ -13,7 +13,7 @@ export function FolderProblems({ problems }: { problems: ProblemLine[] }) {
       <ul className="plan-lines">
         {problems.map((problem, at) => (
           <li key={at}>
-            {spoken(problem)} {problem.where && <code className="quiet">{problem.where}</code>}
+            {spoken(problem)} {problem.where && <code className="quiet">{`${problem.where.file}:${problem.where.line}:${problem.where.column}`}</code>}
           </li>
         ))}
       </ul>

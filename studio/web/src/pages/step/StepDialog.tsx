@@ -34,6 +34,8 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
   const offered = useOffered(record.entity, record.id);
   const transition = useTransition();
   const [typed, setTyped] = useState<Values>({});
+  // Fields changed since the server last spoke: what it said about them may no longer hold.
+  const [mended, setMended] = useState<string[]>([]);
   const [refusal, setRefusal] = useState<Refusal | undefined>(first);
 
   const step = offered.data?.find((one) => one.name === name);
@@ -57,7 +59,10 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
         onError: (error) => {
           const said = asRefusal(error);
           if (said.conflict) onConflict(said);
-          else setRefusal(said);
+          else {
+            setRefusal(said);
+            setMended([]);
+          }
         },
       },
     );
@@ -82,12 +87,7 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
       <Notes tone="bad" lines={above} />
       {sections.length > 0 && (above.length > 0 || Object.keys(beside).length > 0) && <p className="step-lead">{t("step.missing")}</p>}
       {sections.length === 0 && above.length > 0 && <p className="quiet">{t("step.blocked")}</p>}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          go();
-        }}
-      >
+      <div>
         {sections.map((section) => (
           <fieldset key={section.name} className="ask-section">
             {section.label && <legend>{section.label}</legend>}
@@ -100,15 +100,17 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
                   value={field.name in typed ? typed[field.name] : record.values[field.name]}
                   titles={titlesOf(record)}
                   required={field.name in beside || model.forms[step?.form ?? ""]?.required.includes(field.name)}
-                  wrong={field.name in typed && !refusal ? undefined : beside[field.name]}
-                  onChange={(value) => setTyped((all) => ({ ...all, [field.name]: value }))}
+                  wrong={mended.includes(field.name) ? undefined : beside[field.name]}
+                  onChange={(value) => {
+                    setTyped((all) => ({ ...all, [field.name]: value }));
+                    setMended((all) => [...all, field.name]);
+                  }}
                 />
               ))}
             </div>
           </fieldset>
         ))}
-        <button type="submit" hidden />
-      </form>
+      </div>
     </Modal>
   );
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,13 @@ from engine.plugins.slots import FieldType
 from engine.runtime import scheduler, turn
 from engine.runtime.context import Parts
 from engine.site.running import Running
-from engine.store import revisions, tables
+from engine.store import migrate, revisions, settings, tables
 from engine.store.connection import Connection
 from engine.store.records import Records
 
 BUILT_IN = "builtin_flows/"
+#: The setting that holds the mark of the engine's own tables.
+MARK = "engine"
 
 
 def texts(loaded: Loaded) -> dict[str, str]:
@@ -56,7 +59,37 @@ def start(running: Running) -> None:
         if number is None:
             return
         take_up(running, connection, number)
+    _catch_up(running)
     arm(running)
+
+
+def _catch_up(running: Running) -> None:
+    """Give the engine's own tables what a newer version of it needs; nothing when they already fit."""
+    parts = running.parts
+    wanted = engine_mark(parts.schema)
+    with running.database.read() as connection:
+        if settings.get(connection, MARK) == wanted:
+            return
+    kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
+    zone = parts.manifest.site.timezone
+
+    def work(connection: Connection) -> None:
+        operations = migrate.plan(connection, parts.schema, kinds, zone)
+        migrate.apply(connection, operations, parts.schema, kinds, running.clock.now(), timezone=zone)
+        settings.put(connection, MARK, wanted)
+
+    running.database.write(work)
+
+
+def engine_mark(schema: tables.Schema) -> str:
+    """A mark of the engine's own tables: another one means that they must be changed."""
+    shape = sorted(
+        (table.name, column.name)
+        for table in schema.metadata.tables.values()
+        if table.name.startswith("fl_")
+        for column in table.columns
+    )
+    return hashlib.sha256(repr(shape).encode()).hexdigest()[:16]
 
 
 def exists(connection: Connection) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import NotFound, Problem
 from engine.facts import Actor
+from engine.store import settings
 from engine.store.connection import Connection
 from engine.store.encode import from_text, instant, micros, to_text
 
@@ -66,15 +67,12 @@ def point(connection: Connection, number: int) -> None:
     """Make a revision the current one. Raises NotFound when there is none of that number."""
     if connection.scalar("SELECT 1 FROM fl_revisions WHERE number = ?", (number,)) is None:
         raise NotFound(Problem("B030", parameters={"number": number}))
-    connection.execute(
-        "INSERT INTO fl_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (POINTER, to_text(number)),
-    )
+    settings.put(connection, POINTER, number)
 
 
 def current_number(connection: Connection) -> int | None:
     """The number of the current revision; None before the first publish. Cheap enough to ask before each turn."""
-    number: int | None = from_text(connection.scalar("SELECT value FROM fl_settings WHERE name = ?", (POINTER,)))
+    number: int | None = settings.get(connection, POINTER)
     return number
 
 

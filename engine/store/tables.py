@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,9 +14,9 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from engine.model.entity import Entity, Field
 from engine.model.manifest import Manifest
 from engine.store import columns as kind
-from engine.store import system
+from engine.store import settings, system
 from engine.store.connection import Connection
-from engine.store.encode import to_text
+from engine.store.query import indexes
 from engine.store.statement import dialect_of
 
 #: Columns every entity's table has before its own.
@@ -134,23 +134,27 @@ class Schema:
 
     def remember(self, connection: Connection) -> None:
         """Keep the shape beside the tables, for the next change of them."""
-        connection.execute(
-            "INSERT INTO fl_settings (name, value) VALUES ('shape', ?) "
-            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (to_text(self.shape()),),
-        )
+        settings.put(connection, "shape", self.shape())
 
 
 def build(manifest: Manifest, field_types: Mapping[str, Storable]) -> Schema:
     """The tables of every entity of the manifest, and the engine's own."""
     metadata = sa.MetaData()
     system.build(metadata)
-    entities = {name: _stored(metadata, entity, field_types) for name, entity in manifest.entities.items()}
+    asked = indexes.wanted(manifest)
+    entities = {
+        name: _stored(metadata, entity, field_types, asked.get(name, ())) for name, entity in manifest.entities.items()
+    }
     initial = {(m.entity, m.field): (m.name, m.initial) for m in manifest.state_machines.values()}
     return Schema(metadata, entities, initial)
 
 
-def _stored(metadata: sa.MetaData, entity: Entity, field_types: Mapping[str, Storable]) -> Stored:
+def _stored(
+    metadata: sa.MetaData,
+    entity: Entity,
+    field_types: Mapping[str, Storable],
+    asked: Sequence[tuple[str, ...]] = (),
+) -> Stored:
     columns: list[Any] = [
         sa.Column("id", kind.key(), primary_key=True, autoincrement=True),
         sa.Column("version", kind.integer(), nullable=False),
@@ -175,7 +179,7 @@ def _stored(metadata: sa.MetaData, entity: Entity, field_types: Mapping[str, Sto
     if searched:
         columns.append(sa.Column(SEARCH, kind.text()))
     table = sa.Table(entity.name, metadata, *columns, sqlite_autoincrement=True)
-    _indexes(table, entity, own)
+    _indexes(table, entity, own, asked)
     types = {name: field_types[entity.fields[name].type] for name in own}
     moments = ("created_at", "updated_at")
     instant = field_types["datetime"]
@@ -228,12 +232,13 @@ def _many(metadata: sa.MetaData, entity: str, field: Field) -> sa.Table:
     return table
 
 
-def _indexes(table: sa.Table, entity: Entity, own: list[str]) -> None:
-    """Unique among what is not in the trash; a state or a link together with the time lists are sorted by."""
+def _indexes(table: sa.Table, entity: Entity, own: list[str], asked: Sequence[tuple[str, ...]]) -> None:
+    """Unique among what is not in the trash; what views sort by; a state or a link together with the time."""
     seen: set[tuple[str, ...]] = set()
 
     def add(columns: tuple[str, ...], unique: bool = False) -> None:
-        if columns in seen or not all(name in table.c for name in columns):
+        begun = any(known[: len(columns)] == columns for known in seen if not unique)
+        if begun or not all(name in table.c for name in columns):
             return
         seen.add(columns)
         where: dict[str, Any] = {"sqlite_where": sa.text(LIVE), "postgresql_where": sa.text(LIVE)} if unique else {}
@@ -242,6 +247,8 @@ def _indexes(table: sa.Table, entity: Entity, own: list[str]) -> None:
 
     for columns in (*entity.unique, *((name,) for name in own if entity.fields[name].unique)):
         add(tuple(columns), unique=True)
+    for columns in asked:
+        add(columns)
     for name in own:
         field = entity.fields[name]
         if field.type in (*LINKS, "state"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.store import settings
 from engine.store.connection import Connection
-from engine.store.encode import from_text
 
 
 def tables(connection: Connection) -> dict[str, set[str]]:
@@ -40,5 +40,4 @@ def shape(connection: Connection) -> dict[str, dict[str, object]]:
     """What the tables were last made for (see Schema.shape); empty for an empty database."""
     if "fl_settings" not in tables(connection):
         return {}
-    kept = connection.scalar("SELECT value FROM fl_settings WHERE name = 'shape'")
-    return from_text(kept) or {}
+    return settings.get(connection, "shape") or {}

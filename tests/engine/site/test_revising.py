@@ -138,3 +138,13 @@ def test_another_process_takes_up_what_was_published(company: Company) -> None:
         other.tick()
         assert other.revision == 2
         assert other.manifest.digest == company.engine.manifest.digest
+
+
+def test_fault_096_tables_of_an_older_engine_are_brought_up_to_date_at_the_start(company: Company) -> None:
+    url = company.engine._site.database.url
+    lead = company.lead()
+    company.engine._site.database.write(lambda connection: connection.execute("DROP TABLE fl_kept"))
+    company.engine._site.database.write(lambda connection: connection.execute("DELETE FROM fl_settings WHERE name = 'engine'"))
+    with Engine.open(company.folder, clock=company.clock, database=url) as newer:
+        assert newer.get(SYSTEM, "lead", lead.id)["company"] == "锐视光学"
+        assert newer._site.database.read().__enter__().scalar("SELECT COUNT(*) FROM fl_kept") == 0

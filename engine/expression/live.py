@@ -62,9 +62,12 @@ class Lenient(dict[str, Any]):
         return None
 
 
+_SIMPLE = frozenset({int, str, float, bool, type(None), Decimal, dt.datetime, dt.date, dt.timedelta, tuple})
+
+
 def ident(value: Any) -> Any:
     """The id of a record that is given as a mapping; anything else as it is."""
-    if value.__class__ is int or value is None:
+    if value.__class__ in _SIMPLE:
         return value
     if value.__class__ is dict or isinstance(value, Mapping):
         return value["id"]
@@ -322,6 +325,8 @@ def done(value: Any) -> Any:
 
     Raises OverflowError for one that is not.
     """
+    if value is None:
+        return None
     if isinstance(value, float):
         if not math.isfinite(value):
             raise OverflowError("the result is not finite")

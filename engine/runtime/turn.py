@@ -105,17 +105,16 @@ def settle(context: Acting) -> None:
 def _see(context: Acting, event: Event) -> None:
     compiled = context.compiled
     plan = compiled.plan(event.entity) if event.entity is not None else None
-    if plan is not None and plan.slas:
-        sla.observe(context, plan, event, (context if context.actor.is_system else context.as_system()).scene)
     if plan is not None and plan.automatic and event.name in READY and event.record is not None:
         _automatic(context, event)
-    waiting = compiled.triggers(event.name, event.entity)
-    if waiting:
-        # Rules look with all rights unless they say otherwise: one context for all of them.
-        seeing = context if context.actor.is_system else context.as_system()
-        for each in waiting:
-            if each.fires(event):
-                trigger.start(seeing, each, event)
+    # Rules look with all rights unless they say otherwise: one context for all of them.
+    seeing = context if context.actor.is_system else context.as_system()
+    for each in compiled.triggers(event.name, event.entity):
+        if each.fires(event):
+            trigger.start(seeing, each, event)
+    # Clocks start last: a promise that a rule has kept already needs none.
+    if plan is not None and plan.slas:
+        sla.observe(seeing, plan, event, seeing.scene)
 
 
 def _automatic(context: Acting, event: Event) -> None:

@@ -46,7 +46,7 @@ class CompiledTemplate:
 
     def __init__(self, source: Source, sandbox: Sandbox, escape: str, paths: frozenset[tuple[str, ...]]) -> None:
         self.source, self.escape, self.paths = source, escape, paths
-        self._names = tuple(sorted({path[0] for path in paths}))
+        self._needs = _nested(paths)
         self._sandbox = sandbox
         self._template = sandbox.from_string(source.text)
         self._pieces = _simple(sandbox, source.text) if escape == "text" else None
@@ -68,11 +68,13 @@ class CompiledTemplate:
         from engine.expression.sandbox import METER, SETTING, Meter
 
         setting = Setting(now or SystemClock().now(), timezone, language, currency)
-        if self._pieces is not None and all(name in values for name in self._names):
+        if self._pieces is not None and all(name in values for name in self._needs):
             words = [text if name is None else show(setting, plain(values[name])) for text, name in self._pieces]
             if sum(map(len, words)) <= MAX_LENGTH:
                 return "".join(words)
-        given: dict[str, Any] = {name: plain(values[name]) for name in self._names if name in values}
+        given: dict[str, Any] = {
+            name: _copied(values[name], needs) for name, needs in self._needs.items() if name in values
+        }
         given[SETTING], given[METER] = setting, Meter()
         try:
             text = _gathered(self._template.generate(given))
@@ -142,8 +144,41 @@ def check_template(template: CompiledTemplate, scope: Scope) -> list[Problem]:
     return sorted(problems, key=lambda p: (p.where.line, p.where.column))
 
 
+class _Needs(dict[str, "_Needs"]):
+    """The keys a template reads of a value, and of what lies behind each; ``whole`` when it reads the value itself."""
+
+    whole = False
+
+
+def _nested(paths: Iterable[tuple[str, ...]]) -> _Needs:
+    needs = _Needs()
+    for path in paths:
+        here = needs
+        for part in path:
+            here = here.setdefault(part, _Needs())
+        here.whole = True
+    return needs
+
+
+def _copied(value: Any, needs: _Needs) -> Any:
+    """A plain copy of only what is read: a record that fetches its links when asked is asked for nothing else."""
+    if isinstance(value, list | tuple):
+        return [_copied(each, needs) for each in value]
+    if not isinstance(value, Mapping) or isinstance(value, dict):
+        return plain(value)
+    found: dict[str, Any] = {"id": value.get("id"), "title": str(value)} if needs.whole else {}
+    for name, inner in needs.items():
+        try:
+            found[name] = _copied(value[name], inner)
+        except KeyError:
+            continue  # the template says so, with its line, when it comes to the name
+    return found
+
+
 def plain(value: Any, depth: int = 0) -> Any:
     """A copy that holds nothing but mappings with text keys, lists, texts, numbers and dates."""
+    if isinstance(value, Mapping) and not isinstance(value, dict):
+        return {"id": value.get("id"), "title": str(value)}
     if value is None or isinstance(value, str | int | float | Decimal | dt.date | dt.time | dt.timedelta):
         return value
     if depth > 12:
@@ -244,9 +279,12 @@ def _paths(sandbox: Sandbox, text: str, includes: Mapping[str, str]) -> Iterator
     for assign in tree.find_all(nodes.Assign):
         if isinstance(assign.target, nodes.Name):
             aliases[assign.target.name] = ()
-    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
-    for node in tree.find_all((nodes.Getattr, nodes.Name)):
+    inner = {id(node.node) for node in tree.find_all((nodes.Getattr, nodes.Getitem))}
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name, nodes.Filter)):
         path = _dotted(node)
+        if isinstance(node, nodes.Filter):  # orders | map('total') reads a field of each
+            named = node.name in ("map", "sort") and bool(node.args) and isinstance(node.args[0], nodes.Const)
+            path = (*path, str(node.args[0].as_const())) if named and path else None
         if id(node) in inner or not path or path[0] in ("loop", "range"):
             continue
         seen: set[str] = set()
@@ -286,6 +324,9 @@ def _dotted(node: Any) -> tuple[str, ...] | None:
     if isinstance(node, nodes.Getattr):
         before = _dotted(node.node)
         return (*before, node.attr) if before else None
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+        before = _dotted(node.node)
+        return (*before, node.arg.value) if before else None
     return _dotted(node.node) if isinstance(node, nodes.Filter | nodes.Getitem) and node.node is not None else None
 
 

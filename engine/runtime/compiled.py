@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,7 @@ class Compiled:
         self._scopes: dict[tuple[str | None, str, tuple[str, ...]], Scope] = {}
         self._calls: dict[tuple[str | None, str, tuple[str, ...], Any], Call] = {}
         self._targets: dict[tuple[str | None, tuple[str, ...], Expression], str | None] = {}
-        self._templates: dict[str, Callable[[Mapping[str, Any]], str]] = {}
+        self._templates: dict[str, Callable[..., str]] = {}
         self._plans: dict[str, EntityPlan] = {}
         self._tables: dict[str, Table] = {}
         self._assignments: dict[str, AssignmentPlan] = {}
@@ -140,13 +141,15 @@ class Compiled:
             self._targets[key] = check(expression, self.scope(entity, "rule", outer), self.functions)[0].entity
         return self._targets[key]
 
-    def template(self, template: Template) -> Callable[[Mapping[str, Any]], str]:
+    def template(self, template: Template) -> Callable[..., str]:
         """The template as a function of the names it is rendered with, compiled once."""
         found = self._templates.get(template.text)
         if found is None:
             from engine.expression.template import compile_template
 
-            found = self._templates[template.text] = compile_template(template).render
+            site = self.manifest.site
+            made = compile_template(template).render
+            found = self._templates[template.text] = partial(made, timezone=self.zone, currency=site.currency)
         return found
 
     def triggers(self, event: str, entity: str | None) -> tuple[TriggerPlan, ...]:

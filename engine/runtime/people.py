@@ -128,7 +128,7 @@ def render(context: Acting, template: Template, event: Event) -> str:
             if field.links_to is not None and name in names:
                 names[name] = shown[name]
         names[event.entity] = shown
-    return context.compiled.template(template)(names)
+    return context.compiled.template(template)(names, now=context.now)
 
 
 def words(context: Acting, name: str, event: Event) -> tuple[str, str]:

@@ -195,6 +195,35 @@ def test_circles_and_lengths_are_said_in_one_line() -> None:
     assert told.value.problems[0].line("zh").startswith("t.yaml:3:7 T012 值不能放在这里:<…> -> 属性值要加引号")
 
 
+def test_a_record_that_fetches_its_links_is_asked_only_for_what_is_read() -> None:
+    from collections.abc import Iterator, Mapping
+
+    asked: list[str] = []
+
+    class Shown(Mapping[str, Any]):
+        def __init__(self, depth: int = 0) -> None:
+            self.depth = depth
+
+        def __getitem__(self, key: str) -> Any:
+            asked.append(key)
+            return Shown(self.depth + 1) if key == "manager" else {"name": f"li{self.depth}", "id": 4}[key]
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(("id", "name", "manager"))
+
+        def __len__(self) -> int:
+            return 3
+
+        def __str__(self) -> str:
+            return f"record {self.depth}"
+
+    made = compiled("{{ owner }} {{ owner.manager['manager'].name }} {% for u in users %}{{ u.name }}{% endfor %}{{ users | map('name') }}")
+    assert made.render({"owner": Shown(), "users": [Shown(5)]}) == "record 0 li2 li5li5"
+    assert asked.count("manager") == 2
+    with pytest.raises(TemplateError):
+        compiled("{{ owner.nope }}").render({"owner": Shown()})
+
+
 def test_the_names_a_template_reads_can_be_asked_for() -> None:
     made = compiled("{{ a.b | upper }} {% for o in c.d %}{{ o.e }}{{ loop.index }}{% endfor %} {{ f }}")
     assert made.paths == {("a", "b"), ("c", "d"), ("c", "d", "e"), ("f",)}

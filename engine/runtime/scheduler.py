@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from engine.clock import UTC, VirtualClock
 from engine.errors import FlowloomError, InvalidDocument, Problem
 from engine.facts import SYSTEM, Event, Timer
+from engine.failpoints import failpoint
 from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
 from engine.runtime import idle, log, sla, trigger, turn
@@ -61,6 +62,7 @@ def _fire(parts: Parts, database: Database, one: timers.Waiting) -> int:
     def work(context: Acting) -> bool:
         if not timers.fire(context.connection, one.id, context.now):
             return False
+        failpoint("timer_fire")
         _act(context, one.timer)
         return True
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import InvalidDocument, NotFound, Problem, Refused
 from engine.facts import SYSTEM, Actor
+from engine.failpoints import failpoint
 from engine.load.pipeline import Loaded
 from engine.plugins.slots import FieldType
 from engine.runtime import scheduler, sla, turn
@@ -165,6 +166,7 @@ def _switch(
     texts = publishing.texts(plan.loaded)
     revision = revisions.save(connection, texts, now, actor, message, {"sentences": sentences})
     revisions.point(connection, revision.number)
+    failpoint("publish")
     audit.write(connection, now, actor, "publish", detail={"revision": revision.number, "message": message})
     moved = _relocate(connection, parts, plan, actor, choices, now)
     context = Acting(parts, connection, SYSTEM, via=f"publish:{revision.number}")

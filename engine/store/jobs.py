@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.facts import Job
+from engine.failpoints import failpoint
 from engine.store.connection import Connection
 from engine.store.encode import from_text, instant, micros, to_text
 
@@ -73,14 +74,13 @@ def ready(connection: Connection, now: dt.datetime, limit: int = 100) -> list[Ke
 def claim(connection: Connection, id: int, lease: str, until: dt.datetime, now: dt.datetime) -> bool:
     """True for the one worker that may do it now, under ``lease`` until ``until``."""
     at = micros(now)
-    return (
-        connection.change(
-            "UPDATE fl_jobs SET state = 'running', lease = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ? AND "
-            "((state = 'waiting' AND due <= ?) OR (state = 'running' AND lease_until < ?))",
-            (lease, micros(until), id, at, at),
-        )
-        == 1
+    claimed = connection.change(
+        "UPDATE fl_jobs SET state = 'running', lease = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ? AND "
+        "((state = 'waiting' AND due <= ?) OR (state = 'running' AND lease_until < ?))",
+        (lease, micros(until), id, at, at),
     )
+    failpoint("claim")
+    return claimed == 1
 
 
 def finish(connection: Connection, id: int, lease: str, now: dt.datetime, result: Any = None) -> bool:

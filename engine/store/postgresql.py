@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from engine.errors import Problem, Unavailable
+from engine.failpoints import failpoint
 from engine.store.connection import Connection, Violation
 from engine.store.statement import Statements
 
@@ -165,7 +166,9 @@ class Postgresql:
         import psycopg
 
         try:
+            failpoint("before_commit")
             raw.execute("COMMIT")
+            failpoint("after_commit")
         except psycopg.Error as error:
             explained = translate(error)
             lost = isinstance(explained, _Lost) or raw.closed

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from engine.errors import Problem, Unavailable
+from engine.failpoints import failpoint
 from engine.store.connection import Connection, Violation
 from engine.store.statement import Statements
 
@@ -231,7 +232,9 @@ class Sqlite:
             connection.flush()
             if connection.broken is not None:
                 raise connection.broken
+            failpoint("before_commit")
             self._writer.execute("COMMIT")
+            failpoint("after_commit")
         except BaseException as error:
             explained = translate(error, self.path)
             with contextlib.suppress(sqlite3.Error):

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.errors import Refused
+from engine.failpoints import failpoint
 from engine.model.entity import Field
 from engine.store.connection import Connection
 from engine.store.migrate import live
@@ -62,6 +63,7 @@ def apply(
     carrier = _Carrier(connection, schema, field_types, now, ZoneInfo(timezone), search_text)
     for operation in sorted(operations, key=_phase):
         getattr(carrier, operation.kind)(operation)
+        failpoint("migration")
     schema.remember(connection)
 
 

@@ -45,6 +45,7 @@ export function useTheme(): ThemeConfig {
       colorTextTertiary: dark ? "#a3b1b6" : "#566369",
       colorTextQuaternary: dark ? "#93a2a8" : "#68757b",
       colorBorder: dark ? "#46545a" : "#c9d1d4",
+      ...(dark ? { colorBgContainer: "#1b2427", colorBgElevated: "#1f282c", colorFillAlter: "#20292d" } : {}),
       borderRadius: 7,
       controlHeight: phone ? 44 : 34,
       controlHeightSM: phone ? 36 : 28,

@@ -22,6 +22,9 @@ import { Blank } from "../../widgets/Blank";
 import { Failure } from "../../widgets/Failure";
 import { Splash } from "../../widgets/Splash";
 
+/** Values of one entry that are shown at once. */
+const SHOWN = 5;
+
 const SIGNS: Record<string, ReactNode> = {
   created: <PlusOutlined aria-hidden />,
   changed: <EditOutlined aria-hidden />,
@@ -54,6 +57,38 @@ export function Timeline({ record }: { record: RecordShape }) {
 
 function Entry({ entry, entity }: { entry: TimelineEntry; entity: string }) {
   const { t } = useLanguage();
+  const say = useSay();
+  return (
+    <li className="timeline-entry">
+      <span className="timeline-sign">{SIGNS[entry.kind] ?? <SwapOutlined aria-hidden />}</span>
+      <div>
+        <p className="timeline-title">{entry.title}</p>
+        <Changes entry={entry} entity={entity} from={0} to={SHOWN} />
+        {entry.changes.length > SHOWN && (
+          <details className="small">
+            <summary>{t("time.more", { n: entry.changes.length - SHOWN })}</summary>
+            <Changes entry={entry} entity={entity} from={SHOWN} to={entry.changes.length} />
+          </details>
+        )}
+        <p className="quiet small">
+          {entry.by || t("time.system")} · <time dateTime={entry.at} title={say.fully(entry.at)}>{say.instant(entry.at)}</time>
+        </p>
+        {entry.where && <code className="timeline-where clip" title={entry.where}>{entry.where.split("/").slice(-2).join("/")}</code>}
+      </div>
+    </li>
+  );
+}
+
+interface ChangesProps {
+  entry: TimelineEntry;
+  entity: string;
+  from: number;
+  to: number;
+}
+
+/** Some of an entry's values, before and after. */
+function Changes({ entry, entity, from, to }: ChangesProps) {
+  const { t } = useLanguage();
   const { model } = useSurroundings();
   const say = useSay();
 
@@ -65,31 +100,21 @@ function Entry({ entry, entity }: { entry: TimelineEntry; entity: string }) {
     return Array.isArray(value) ? value.map(String).join("、") : String(value);
   };
 
+  const shown = entry.changes.slice(from, to);
+  if (shown.length === 0) return null;
   return (
-    <li className="timeline-entry">
-      <span className="timeline-sign">{SIGNS[entry.kind] ?? <SwapOutlined aria-hidden />}</span>
-      <div>
-        <p className="timeline-title">{entry.title}</p>
-        {entry.changes.length > 0 && (
-          <ul className="timeline-changes">
-            {entry.changes.map((change) => (
-              <li key={change.field}>
-                <span className="quiet">{change.label}</span>{" "}
-                {change.before !== null && change.before !== "" && (
-                  <>
-                    <del>{worded(change.field, change.before)}</del> <span aria-label={t("time.to")}>→</span>{" "}
-                  </>
-                )}
-                <span>{worded(change.field, change.after)}</span>
-              </li>
-            ))}
-          </ul>
-        )}
-        <p className="quiet small">
-          {entry.by || t("time.system")} · <time dateTime={entry.at} title={say.fully(entry.at)}>{say.instant(entry.at)}</time>
-        </p>
-        {entry.where && <code className="timeline-where clip" title={entry.where}>{entry.where.split("/").slice(-2).join("/")}</code>}
-      </div>
-    </li>
+    <ul className="timeline-changes">
+      {shown.map((change) => (
+        <li key={change.field}>
+          <span className="quiet">{change.label}</span>{" "}
+          {change.before !== null && change.before !== "" && (
+            <>
+              <del>{worded(change.field, change.before)}</del> <span aria-label={t("time.to")}>→</span>{" "}
+            </>
+          )}
+          <span>{worded(change.field, change.after)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

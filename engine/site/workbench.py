@@ -132,7 +132,8 @@ class Workbench:
         known = loaded.manifest.parameters if loaded.manifest is not None else {}
         if name not in known:
             raise NotFound(Problem("C009", parameters={"name": name}, suggestion=nearest(name, known)))
-        return self.edit(site, [{"op": "set", "at": f"/parameters/{name}", "text": text}], dry_run=dry_run)
+        # The site may be called like one of its documents: name the kind too.
+        return self.edit(f"site/{site}", [{"op": "set", "at": f"/parameters/{name}", "text": text}], dry_run=dry_run)
 
     def schema(self, kind: str | None = None) -> Mapping[str, Any]:
         """The JSON Schema editors use: of one kind, or of every document."""

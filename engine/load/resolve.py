@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import InvalidDocument, Problem, nearest
 from engine.expression.parse import Condition, Expression, place_of
+from engine.expression.portable import not_portable
 from engine.expression.types import TEXT, Scope, Type, check, record_of
 from engine.load.document import Draft
 from engine.load.literals import Literals, cells
@@ -184,6 +185,7 @@ class Types:
             yield from self._literals.calls(term.term, place.entity, self._functions)
             if place.sql:
                 yield from not_sql(term.term, scope, self._functions)
+                yield from not_portable(term.term, scope, self._functions)
 
     def _checked(self, term: Expression | Condition | Template, scope: Scope) -> tuple[Type, list[Problem]]:
         if not isinstance(term, Template):

@@ -20,7 +20,6 @@ HERE = Path(__file__).parent
 CODES = sorted(code for code in catalogue() if code[0] in "XT")
 #: What shows only when a question is asked, a record is computed or a message is made.
 ELSEWHERE = {
-    "X041": "tests/engine/expression/test_sql.py",
     "X009": "tests/engine/expression/test_parse.py",
     **dict.fromkeys(("X050", "X051"), "tests/engine/expression/test_evaluate.py"),
     **dict.fromkeys(("T008", "T009", "T012", "T020", "T021", "T022", "T023"), "tests/engine/expression/test_template.py"),

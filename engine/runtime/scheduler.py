@@ -6,11 +6,13 @@ Late ones fire once each, in the order they were due.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from engine.clock import UTC, VirtualClock
-from engine.errors import FlowloomError, InvalidDocument, Problem
+from engine.errors import FlowloomError, InvalidDocument, Problem, Unavailable
 from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
 from engine.model.trigger import Trigger
@@ -22,9 +24,11 @@ from engine.runtime.plans import TriggerPlan
 from engine.store import timers
 from engine.store.connection import Connection
 from engine.store.database import Database
-from engine.store.encode import micros
+from engine.store.encode import instant, micros
 
 CRON = "cron:"
+#: The advisory lock's first number, PostgreSQL only.
+ARMING = 7211
 #: Timers taken in one look; between looks new ones may have come that are due earlier.
 LOT = 100
 
@@ -33,6 +37,7 @@ def fire_due(parts: Parts, database: Database, until: dt.datetime | None = None)
     """How many timers fired: every one due by ``until`` (now), earliest first, each in a turn of its own.
 
     A turn that fails leaves its timer marked as fired and a failed run behind: one bad rule must not stop the others.
+    Raises Unavailable when the database cannot take it: what was not fired yet still waits.
     """
     limit = until if until is not None else parts.clock.now()
     fired = 0
@@ -66,20 +71,40 @@ def _fire(parts: Parts, database: Database, one: timers.Waiting) -> int:
         _act(context, one.timer)
         return True
 
+    via = f"timer:{one.timer.name}"
     try:
-        return int(turn.run(parts, database, SYSTEM, work, via=f"timer:{one.timer.name}").value)
-    except FlowloomError as error:
+        return int(turn.run(parts, database, SYSTEM, work, via=via).value)
+    except Unavailable:
+        # Not the rule's fault: nothing was written, the timer still waits, and the next look finds it.
+        raise
+    except Exception as error:
+        # Whatever it is, it would come again at every look, and no timer due later would ever fire.
         failure = error
 
-    def give_up(connection: Connection) -> None:
-        timers.fire(connection, one.id, parts.clock.now())
-        context = Acting(parts, connection, SYSTEM, via=f"timer:{one.timer.name}")
+    def give_up(connection: Connection) -> int:
+        context = Acting(parts, connection, SYSTEM, via=via)
+        if not timers.fire(connection, one.id, context.now):
+            return 0
+        _go_on(context, one.timer)
         event = Event("timer", one.timer.entity, one.timer.record, context.now, data={"timer": one.timer.name})
-        problems = [problem.json() for problem in failure.problems]
-        log.failed(context, one.timer.name, event, {"problems": problems})
+        log.failed(context, one.timer.name, event, {"problems": _told(failure)})
+        return 1
 
-    database.write(give_up)
-    return 1
+    return database.write(give_up)
+
+
+def _told(failure: Exception) -> list[dict[str, Any]]:
+    if isinstance(failure, FlowloomError):
+        return [problem.json() for problem in failure.problems]
+    return [{"code": "R082", "message": f"{type(failure).__name__}: {failure}"}]
+
+
+def _go_on(context: Acting, timer: Timer) -> None:
+    """A schedule that failed this time has a next time all the same."""
+    found = context.manifest.triggers.get(timer.name[len(CRON) :]) if timer.name.startswith(CRON) else None
+    if found is not None and found.enabled and found.when.event == "schedule":
+        with contextlib.suppress(InvalidDocument):
+            _set_next(context, found)
 
 
 def _act(context: Acting, timer: Timer) -> None:
@@ -154,6 +179,9 @@ def schedules(context: Acting) -> Iterator[Trigger]:
 def arm(context: Acting) -> int:
     """See to it that every schedule has its next time set and no other has; how many were set. Done at every start and
     after every publish."""
+    if context.connection.dialect == "postgresql":
+        # Two processes that start together would each set the next time, and every schedule would run twice.
+        context.connection.execute("SELECT pg_advisory_xact_lock(?, 0)", (ARMING,))
     wanted = {CRON + found.name: found for found in schedules(context)}
     waiting = context.connection.execute(
         "SELECT DISTINCT name FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting'"
@@ -176,15 +204,17 @@ def arm(context: Acting) -> int:
 
 def _late(context: Acting, name: str) -> bool:
     """True when a time that passed while nobody ran still waits: it fires first, and sets the next itself."""
-    found = context.connection.scalar(
-        "SELECT 1 FROM fl_timers WHERE name = ? AND state = 'waiting'", (name,)
-    )
+    found = context.connection.scalar("SELECT 1 FROM fl_timers WHERE name = ? AND state = 'waiting'", (name,))
     return found is not None
 
 
 def _set_next(context: Acting, found: Trigger) -> None:
-    due = next_time(str(found.when.params["cron"]), context.now, context.parts)
-    timers.set(context.connection, Timer(CRON + found.name, "cron", "", 0, due))
+    name = CRON + found.name
+    last = context.connection.scalar("SELECT MAX(due) FROM fl_timers WHERE name = ? AND state = 'fired'", (name,))
+    # A clock that was put back comes to the same wall time again; what ran for it has run.
+    after = context.now if last is None else max(context.now, instant(last))
+    due = next_time(str(found.when.params["cron"]), after, context.parts)
+    timers.set(context.connection, Timer(name, "cron", "", 0, due))
 
 
 def next_time(cron: str, after: dt.datetime, parts: Parts) -> dt.datetime:
@@ -200,8 +230,8 @@ def next_time(cron: str, after: dt.datetime, parts: Parts) -> dt.datetime:
         times = croniter(cron, wall)
         while True:
             naive: dt.datetime = times.get_next(dt.datetime)
-            instant = naive.replace(tzinfo=parts.zone).astimezone(UTC)
-            if instant > after:
-                return instant
+            found = naive.replace(tzinfo=parts.zone).astimezone(UTC)
+            if found > after:
+                return found
     except (CroniterError, ValueError) as error:
         raise InvalidDocument(Problem("R094", parameters={"cron": cron})) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from engine.errors import FlowloomError
-from engine.runtime import state_machine
+from engine.runtime import scheduler, state_machine
 from engine.store import audit
 from tests.engine.runtime.stage import Stage
 
@@ -54,6 +54,11 @@ if: "note == 'break'"
 do:
   - set: {note: changed}
   - update: {record: "=owner", set: {seniority: "=2 + 3"}}
+---
+kind: trigger
+name: daily
+when: {event: schedule, cron: "30 8 * * *"}
+do: [{notify: {to: {role: sales}, title: 早}}]
 ---
 kind: trigger
 name: late
@@ -110,14 +115,17 @@ def test_fault_053_of_two_people_who_move_one_card_exactly_one_wins(stage: Stage
         lead = stage.create("lead", company=f"race {index}")
 
         def move(name: str, number: int = lead.id, version: int = lead.version) -> Callable[[], None]:
-            return lambda: stage.do(
-                lambda context: state_machine.transition(context, "lead", number, name, version=version)
-            ) and None
+            return lambda: (
+                stage.do(lambda context: state_machine.transition(context, "lead", number, name, version=version))
+                and None
+            )
 
         failures = at_once(move("go_left"), move("go_right"))
         assert len(failures) == 1 and isinstance(failures[0], FlowloomError)
         assert failures[0].problems[0].code == "R076"
-        stays = stage.rows(f"SELECT state FROM fl_history WHERE entity = 'lead' AND record = {lead.id} AND left_at IS NULL")
+        stays = stage.rows(
+            f"SELECT state FROM fl_history WHERE entity = 'lead' AND record = {lead.id} AND left_at IS NULL"
+        )
         assert stays == [(stage.get("lead", lead.id)["stage"],)]
 
 
@@ -133,6 +141,12 @@ def test_a_value_that_is_taken_is_refused_and_the_rest_goes_on(stage: Stage) -> 
     with pytest.raises(FlowloomError):
         stage.create("lead", company="锐视")
     assert stage.create("lead", company="别家")["number"] == "L-0002"
+
+
+def test_a_schedule_armed_by_two_processes_at_once_waits_once(stage: Stage) -> None:
+    for _ in range(5):
+        assert at_once(*[lambda: stage.do(scheduler.arm) and None for _ in range(4)]) == []
+    assert stage.rows("SELECT COUNT(*) FROM fl_timers WHERE state = 'waiting' AND name = 'cron:daily'") == [(1,)]
 
 
 def test_timers_fire_and_the_audit_chain_holds(stage: Stage) -> None:

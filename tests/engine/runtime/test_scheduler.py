@@ -7,8 +7,10 @@ import datetime as dt
 import pytest
 
 from engine.clock import UTC
-from engine.errors import InvalidDocument
+from engine.errors import InvalidDocument, Problem, Unavailable
+from engine.facts import Timer
 from engine.runtime import scheduler
+from engine.runtime.acts import Acting
 from tests.engine.runtime.stage import MONDAY, Stage
 
 SITE = """
@@ -113,3 +115,54 @@ def test_a_cron_that_cannot_be_read_says_so(stage: Stage) -> None:
     with pytest.raises(InvalidDocument) as error:
         scheduler.next_time("99 * * *", MONDAY, stage.parts)
     assert error.value.problems[0].code == "R094"
+
+
+def test_fault_091_a_clock_put_back_over_a_restart_runs_no_schedule_again(stage: Stage) -> None:
+    stage.advance(hours=24)  # Tuesday 09:00: it ran at 08:30
+    assert stage.told() == ["li"]
+    stage.clock.advance(-dt.timedelta(hours=1))
+    stage.do(scheduler.arm)
+    stage.advance(hours=2)
+    assert stage.told() == ["li"]
+    stage.advance(hours=24)
+    assert stage.told() == ["li", "li"]
+
+
+def test_fault_085_a_timer_the_database_cannot_take_now_waits_and_fires_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.clock.advance(dt.timedelta(days=1))
+    write = stage.database.write
+    monkeypatch.setattr(stage.database, "write", _busy)
+    with pytest.raises(Unavailable):
+        scheduler.fire_due(stage.parts, stage.database)
+    monkeypatch.setattr(stage.database, "write", write)
+    assert scheduler.fire_due(stage.parts, stage.database) == 1
+    assert stage.told() == ["li"]
+
+
+def _busy(work: object) -> None:
+    raise Unavailable(Problem("B001", parameters={"seconds": 10}))
+
+
+def test_fault_089_a_timer_that_breaks_is_laid_aside_and_those_after_it_fire(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled = scheduler._scheduled
+
+    def breaks(context: Acting, timer: Timer) -> None:
+        if timer.name == "cron:daily":
+            raise ZeroDivisionError("what nobody foresaw")
+        scheduled(context, timer)
+
+    lead = stage.create("lead", company="A", paused=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(scheduler, "_scheduled", breaks)
+        stage.clock.advance(dt.timedelta(days=4, hours=8))
+        assert scheduler.fire_due(stage.parts, stage.database) == 3
+    assert stage.get("lead", lead.id)["note"] == "A!"
+    failed = stage.rows("SELECT \"trigger\", data FROM fl_runs WHERE state = 'failed'")
+    assert [name for name, _ in failed] == ["cron:daily"] and "ZeroDivisionError" in str(failed)
+    # The schedule itself is not lost with the time that failed.
+    stage.advance(days=1)
+    assert stage.told() == ["li"]

@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "serving",
     "serve": "serving",
     "sign-in": "serving",
+    "token": "serving",
     "doctor": "doctor",
     "lint": "documents",
     "fmt": "documents",

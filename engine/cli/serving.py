@@ -1,7 +1,8 @@
-"""init, demo, serve, sign-in: from an empty folder to a page in the browser. Floor: 7."""
+"""init, demo, serve, sign-in, token: from an empty folder to a page in the browser. Floor: 7."""
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from pathlib import Path
 
@@ -76,6 +77,23 @@ def sign_in_command(speech: Speech, login: str, url: str) -> None:
         speech.give({"link": link})
     else:
         speech.show(link)
+
+
+@click.command("token")
+@click.argument("login")
+@click.option("--label", default="api", show_default=True, help="给谁用,便于辨认 · what it is for")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="几天有效 · valid for days")
+@click.pass_obj
+def token_command(speech: Speech, login: str, label: str, days: int) -> None:
+    """给程序用的接口令牌,权限就是这个人的 · a token for programs, with this person's rights."""
+    with Engine.open(speech.site) as engine:
+        secret = engine.people.token(login, label, dt.timedelta(days=days))
+    if secret is None:
+        raise WrongUsage(Problem("C007", parameters={"login": login}))
+    if speech.as_json:
+        speech.give({"token": secret, "label": label, "days": days})
+    else:
+        speech.show(secret)
 
 
 def _link(engine: Engine, login: str, url: str) -> str:

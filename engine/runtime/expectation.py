@@ -245,6 +245,9 @@ def _scalar(text: str, context: Context) -> Any:
 def _metrics(stage: Stage, where: Where, value: Mapping[str, Any]) -> list[Problem]:
     problems: list[Problem] = []
     for name, wanted in value.items():
+        if name not in stage.parts.manifest.metrics:
+            problems.append(Problem("S007", where, parameters={"key": f"metric: {name}"}))
+            continue
         reading = stage.ask(partial(_metric, name))
         actual = reading.whole.value
         if actual is None and wanted in (0, None):
@@ -276,6 +279,9 @@ def _timers(stage: Stage, where: Where, value: Mapping[str, Mapping[str, Any]]) 
     """``{l1: {golden_2h: running}}``: running, paused, kept, broken or none; or the local time it is due."""
     problems: list[Problem] = []
     for handle, wanted in value.items():
+        if handle not in stage.handles:
+            problems.append(Problem("S005", where, parameters={"handle": handle}))
+            continue
         name, number = stage.handles[handle]
         found = stage.ask(partial(_promises, name, number))
         known = {each.name: each for each in found}
@@ -296,6 +302,9 @@ def _counts(stage: Stage, where: Where, value: Mapping[str, Any]) -> list[Proble
         if name == "timer":
             latest = dt.datetime.max.replace(tzinfo=dt.UTC)
             actual = len(stage.ask(partial(_waiting, latest)))
+        elif name not in stage.parts.manifest.entities:
+            problems.append(Problem("S007", where, parameters={"key": f"count: {name}"}))
+            continue
         else:
             text = f'SELECT COUNT(*) FROM "{name}" WHERE deleted_at IS NULL'
             actual = stage.ask(partial(_scalar, text))

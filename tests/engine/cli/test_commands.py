@@ -162,3 +162,25 @@ def test_the_shell_can_complete_commands(capsys: pytest.CaptureFixture[str]) -> 
     code, out, _ = call(capsys, "completion", "bash")
     assert code == 0
     assert "_FLOWLOOM_COMPLETE" in out
+
+
+def test_a_token_lets_a_program_act_as_a_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from engine.api import Engine
+
+    folder = str(tmp_path / "mycrm")
+    call(capsys, "init", folder)
+    code, out, _ = call(capsys, "-C", folder, "token", "admin", "--label", "erp", "--days", "30")
+    assert code == 0
+    with Engine.open(folder) as engine:
+        actor = engine.people.recognise(out.strip())
+        assert actor is not None
+        assert actor.login == "admin"
+    assert call(capsys, "-C", folder, "token", "nobody")[0] == 2
+
+
+def test_a_parameter_is_set_on_a_site_called_like_one_of_its_documents(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "site.yaml").write_text('name: demo\npacks: {crm: "*"}\n', "utf-8")
+    assert call(capsys, "-C", str(site), "set", "first_call_limit", "8h")[0] == 0
+    assert "first_call_limit: 8h" in (site / "site.yaml").read_text("utf-8")

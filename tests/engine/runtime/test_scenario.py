@@ -136,3 +136,11 @@ def test_what_a_scenario_cannot_say_is_told_and_not_passed_over() -> None:
         "custom/b.yaml:9:5 S001 leads:应为 7,实际是 2",
         "custom/b.yaml:9:5 S005 场景里没有叫 l9 的记录",
     ]
+
+
+def test_what_is_expected_of_something_unknown_is_told() -> None:
+    steps = """
+  - create: {lead: a, company: 甲}
+    expect: {count: {leed: 1}, metric: {leeds: 1}, timers: {b: {loop.new: running}}}
+"""
+    assert [problem.code for problem in play(steps).problems] == ["S007", "S007", "S005"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -47,6 +47,8 @@ class Parts:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kept: dict[Any, tuple[int, Any]] = field(default_factory=dict, compare=False, repr=False)
     """What turns keep for the next ones, each with the change counter it was read at."""
+    ready: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the floor above has made ready of the manifest, such as an entity's columns for a reader."""
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -240,6 +242,32 @@ class Context:
             return None
         return self.get(event.entity, event.record)
 
+    def several(self, entity: str, ids: Iterable[int]) -> dict[int, Record]:
+        """The records of these ids that exist; one read before, in whatever turn, is read again only after a change."""
+        if entity in self.connection.touched:
+            return self.records.get_many(self.connection, entity, ids)
+        kept, number = self.parts.kept, self._changes(entity)
+        found, missing = {}, []
+        for one in ids:
+            known = kept.get((entity, one, "record"))
+            if known is not None and known[0] == number:
+                found[one] = known[1]
+            else:
+                missing.append(one)
+        if missing:
+            read = self.records.get_many(self.connection, entity, missing)
+            kept.update({(entity, one, "record"): (number, record) for one, record in read.items()})
+            found |= read
+        return found
+
+    def _changes(self, entity: str) -> int:
+        counts = self.connection.cache.get("changes")
+        if counts is None:
+            counts = self.connection.cache["changes"] = changes.counts(self.connection)
+            if len(self.parts.kept) >= KEPT:
+                self.parts.kept.clear()
+        return counts.get(entity, 0)
+
     def fetch(self, entity: str, record: int) -> Mapping[str, Any] | None:
         """The values behind a link, with ``id``; None when there is none."""
         found = self.ring.live.get((entity, record))
@@ -263,20 +291,14 @@ class Context:
     def shared(self, entity: str, key: Any, read: Callable[[str, Any], T]) -> T:
         """What ``read(entity, key)`` gives, read again only when a record of that entity changed since, in whatever
         process: links and people are looked at far more often than they change. Not to be altered by the caller."""
-        connection = self.connection
-        if entity in connection.touched:
+        if entity in self.connection.touched:
             return read(entity, key)
-        counts = connection.cache.get("changes")
-        if counts is None:
-            counts = connection.cache["changes"] = changes.counts(connection)
-        number = counts.get(entity, 0)
+        number = self._changes(entity)
         kept = self.parts.kept
         known = kept.get((entity, key))
         if known is not None and known[0] == number:
             return known[1]  # type: ignore[no-any-return]
         found = read(entity, key)
-        if len(kept) >= KEPT:
-            kept.clear()
         kept[entity, key] = (number, found)
         return found
 

@@ -47,13 +47,18 @@ def kinds(context: Context) -> Mapping[str, Any]:
 
 def titles(context: Context, ground: Ground, entity: str, ids: set[int]) -> dict[int, str]:
     """How the records of these ids are called, as far as the reader may see them; a title is made without hidden fields."""
-    access = ground.access(entity)
+    return named(context, ground.access(entity), entity, ids)
+
+
+def named(context: Context, access: Access, entity: str, ids: set[int]) -> dict[int, str]:
+    """The same for a reader with these rights on that entity."""
     if not ids or access.read is False:
         return {}
     # Read by id and judged one by one, as a record's own page is: a compiled question would cost more than its answer.
     blank = dict.fromkeys(access.hidden)
     found: dict[int, str] = {}
-    for number, record in context.records.get_many(context.connection, entity, ids).items():
-        if access.may("read", values_of(record)):
-            found[number] = context.title(dataclasses.replace(record, values={**record.values, **blank}))
+    for number, record in context.several(entity, ids).items():
+        if access.read is True or access.may("read", values_of(record)):
+            seen = dataclasses.replace(record, values={**record.values, **blank}) if blank else record
+            found[number] = context.title(seen)
     return found

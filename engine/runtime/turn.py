@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from engine.errors import FlowloomError, Problem
@@ -26,12 +26,16 @@ READY = frozenset({"created", "changed", "entered"})
 
 @dataclass(frozen=True, slots=True)
 class Turned(Generic[T]):
-    """What a turn gave: the value of its work, what happened in it, what people should know, the score cards."""
+    """What a turn gave: the value of its work, what happened in it, what people should know, the score cards.
+
+    ``said`` is what ``answer`` made of it, in the same transaction.
+    """
 
     value: T
     events: tuple[Event, ...] = ()
     warnings: tuple[Problem | Mapping[str, Any], ...] = ()
     cards: tuple[Mapping[str, Any], ...] = ()
+    said: Any = None
 
 
 def run(
@@ -42,15 +46,17 @@ def run(
     *,
     via: str = "",
     now: dt.datetime | None = None,
+    answer: Callable[[Acting, Turned[T]], Any] | None = None,
 ) -> Turned[T]:
     """Do ``work`` and all that follows from it, in one transaction; it is on disk when this returns.
 
+    ``answer`` may look at how things stand when the ring is quiet, before the commit: what it needs was mostly read already.
     What ``work`` raises is raised here, after everything was taken back. A refused transition is then kept in the audit
     log and told to the rules that wait for it, in a turn of its own.
     """
 
     def inside(connection: Connection) -> Turned[T]:
-        return turn(parts, connection, actor, work, via=via, now=now)
+        return turn(parts, connection, actor, work, via=via, now=now, answer=answer)
 
     try:
         done = database.write(inside)
@@ -71,13 +77,15 @@ def turn(
     *,
     via: str = "",
     now: dt.datetime | None = None,
+    answer: Callable[[Acting, Turned[T]], Any] | None = None,
 ) -> Turned[T]:
     """The same inside a transaction that somebody else commits (an import that packs many turns into one)."""
     ring = Ring()
     context = Acting(parts, connection, actor, ring=ring, via=via, now=now)
     value = work(context)
     settle(context)
-    return Turned(value, (*ring.happened, *ring.refusals), tuple(ring.warnings), tuple(ring.cards))
+    done = Turned(value, (*ring.happened, *ring.refusals), tuple(ring.warnings), tuple(ring.cards))
+    return done if answer is None else replace(done, said=answer(context, done))
 
 
 def _refusals(parts: Parts, database: Database, events: list[Event], via: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from engine.errors import NotFound
 from engine.facts import Actor, Record
@@ -13,10 +13,11 @@ from engine.plugins.slots import FieldType
 from engine.runtime import access, sla
 from engine.runtime import view as views
 from engine.runtime.context import Context, values_of
-from engine.runtime.ground import ground_of, titles
+from engine.runtime.ground import named
 from engine.runtime.view import Look
 from engine.site.running import Running
 from engine.store.query.answer import Page
+from engine.store.query.rights import Access
 
 LINKS = ("link", "user", "team")
 
@@ -66,9 +67,28 @@ class SeenPage:
     count: int | None = None
 
 
-def fields_of(context: Context, entity: str) -> Mapping[str, Field]:
-    """Every field of an entity, the system's included."""
-    return {**SYSTEM_FIELDS, **context.plan(entity).entity.fields}
+class Column(NamedTuple):
+    """A field of an entity for readers: ``target`` is the entity it links to, if it does."""
+
+    name: str
+    field: Field
+    kind: FieldType | None
+    target: str | None
+
+
+def columns_of(context: Context, entity: str, hidden: frozenset[str]) -> tuple[Column, ...]:
+    """Every field of an entity a reader may see, the system's included; worked out once per manifest."""
+    ready, key = context.parts.ready, (entity, hidden)
+    found: tuple[Column, ...] | None = ready.get(key)
+    if found is None:
+        kinds = context.registry.plugins[FieldType.slot]
+        fields = {**SYSTEM_FIELDS, **context.plan(entity).entity.fields}
+        found = ready[key] = tuple(
+            Column(name, one, cast("FieldType | None", kinds.get(one.type)), one.to or one.type if one.type in LINKS else None)
+            for name, one in fields.items()
+            if name not in hidden
+        )
+    return found
 
 
 def seen(context: Context, records: Sequence[Record], *, promises: bool = False) -> list[Seen]:
@@ -77,46 +97,43 @@ def seen(context: Context, records: Sequence[Record], *, promises: bool = False)
         return []
     entity = records[0].entity
     rights = access.access_of(context, entity)
-    fields = {name: one for name, one in fields_of(context, entity).items() if rights.sees(name)}
-    names = _titles(context, records, fields)
-    types = {name: context.registry.find(FieldType, one.type) for name, one in fields.items()}
-    return [_one(context, record, rights, fields, types, names, promises) for record in records]
+    columns = columns_of(context, entity, rights.hidden)
+    names = _titles(context, records, columns)
+    return [_one(context, record, rights, columns, names, promises) for record in records]
 
 
 def _one(
     context: Context,
     record: Record,
-    rights: Any,
-    fields: Mapping[str, Field],
-    types: Mapping[str, FieldType | None],
+    rights: Access,
+    columns: Sequence[Column],
     names: Mapping[str, Mapping[int, str]],
     promises: bool,
 ) -> Seen:
     values: dict[str, Any] = {}
     shown: dict[str, str] = {}
     links: dict[str, Link] = {}
-    for name, one in fields.items():
-        if name not in record.values:
-            continue
-        value, kind = record.values[name], types[name]
+    given, language = record.values, context.language
+    for name, one, kind, target in columns:
+        value = given.get(name)
         if value is None:
-            values[name] = None
+            if name in given:
+                values[name] = None
         elif kind is None:
             values[name] = value
         else:
             values[name] = kind.to_json(value)
-            target = one.to or one.type
-            if one.type in LINKS and isinstance(value, int):
+            if target is not None and isinstance(value, int):
                 title = names.get(target, {}).get(value, "")
                 links[name] = Link(target, value, title)
                 shown[name] = title
             else:
-                shown[name] = kind.show(one, value, context.language)
-    whole = {**values_of(record)}
-    blank = dict.fromkeys(rights.hidden)
+                shown[name] = kind.show(one, value, language)
+    whole = values_of(record)
+    titled = replace(record, values={**given, **dict.fromkeys(rights.hidden)}) if rights.hidden else record
     return Seen(
         record,
-        context.title(replace(record, values={**record.values, **blank})),
+        context.title(titled),
         values,
         shown,
         links,
@@ -126,18 +143,15 @@ def _one(
 
 
 def _titles(
-    context: Context, records: Sequence[Record], fields: Mapping[str, Field]
+    context: Context, records: Sequence[Record], columns: Sequence[Column]
 ) -> Mapping[str, Mapping[int, str]]:
     wanted: dict[str, set[int]] = {}
-    for name, one in fields.items():
-        if one.type in LINKS:
+    for name, _, _, target in columns:
+        if target is not None:
             found = {record.values.get(name) for record in records} - {None}
             if found:
-                wanted.setdefault(one.to or one.type, set()).update(found)  # type: ignore[arg-type]
-    if not wanted:
-        return {}
-    ground = ground_of(context)
-    return {entity: titles(context, ground, entity, ids) for entity, ids in wanted.items()}
+                wanted.setdefault(target, set()).update(found)  # type: ignore[arg-type]
+    return {entity: named(context, access.access_of(context, entity), entity, ids) for entity, ids in wanted.items()}
 
 
 def promises_of(context: Context, entity: str, record: int) -> list[Mapping[str, Any]]:

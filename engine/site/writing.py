@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from engine.errors import Conflict, FlowloomError, Problem
 from engine.facts import Actor, Event, Record
@@ -62,7 +62,7 @@ def create(
         return entity.create(context, name, values, form_name=form)
 
     if once is None:
-        return _outcome(running, actor, run_turn(running.parts, running.database, actor, work, via=via))
+        return _outcome(running, actor, work, via)
     return _just_once(running, actor, name, once, work, via)
 
 
@@ -79,14 +79,14 @@ def _just_once(
             raise Conflict(Problem("H021"))
         if known.state == "done":
             return int(known.answer["id"])
-        done = turn(parts, connection, actor, work, via=via)
+        done = turn(parts, connection, actor, work, via=via, answer=_answer)
         idempotency.answer(connection, scope, once.key, 201, {"id": done.value.id})
         return done
 
     found = running.database.write(inside)
     if isinstance(found, int):
         return Outcome(reading.read(running, actor, name, found), replayed=True)
-    return _outcome(running, actor, found)
+    return cast(Outcome, found.said)
 
 
 def update(
@@ -105,7 +105,7 @@ def update(
         reading.visible(context, name, record)
         return entity.update(context, name, record, values, version=version, form_name=form)
 
-    return _outcome(running, actor, run_turn(running.parts, running.database, actor, work))
+    return _outcome(running, actor, work)
 
 
 def transition(
@@ -124,7 +124,7 @@ def transition(
         reading.visible(context, name, record)
         return state_machine.transition(context, name, record, chosen, values, version=version)
 
-    return _outcome(running, actor, run_turn(running.parts, running.database, actor, work))
+    return _outcome(running, actor, work)
 
 
 def delete(running: Running, actor: Actor, name: str, record: int, *, version: int | None = None) -> None:
@@ -143,17 +143,20 @@ def restore(running: Running, actor: Actor, name: str, record: int) -> Outcome:
     def work(context: Acting) -> Record:
         return entity.restore(context, name, record)
 
-    return _outcome(running, actor, run_turn(running.parts, running.database, actor, work))
+    return _outcome(running, actor, work)
 
 
-def _outcome(running: Running, actor: Actor, done: Turned[Record]) -> Outcome:
-    """The answer of a turn, read after the commit with the writer's own rights."""
-    with running.database.read() as connection:
-        context = Context(running.parts, connection, actor)
-        record = context.get(done.value.entity, done.value.id) or done.value
-        shown = reading.seen(context, [record], promises=True)[0]
-        warnings = tuple(_warning(context, warning) for warning in done.warnings)
-    card = next((c for c in reversed(done.cards) if c.get("record") == done.value.id), None)
+def _outcome(running: Running, actor: Actor, work: Callable[[Acting], Record], via: str = "") -> Outcome:
+    """A turn and its answer, with the writer's own rights."""
+    return cast(Outcome, run_turn(running.parts, running.database, actor, work, via=via, answer=_answer).said)
+
+
+def _answer(context: Acting, done: Turned[Record]) -> Outcome:
+    """How the record stands when every rule has run, read where the turn has most of it at hand already."""
+    record = context.get(done.value.entity, done.value.id) or done.value
+    shown = reading.seen(context, [record], promises=True)[0]
+    warnings = tuple(_warning(context, warning) for warning in done.warnings)
+    card = next((c for c in reversed(done.cards) if c.get("record") == record.id), None)
     return Outcome(shown, card, warnings, done.events)
 
 

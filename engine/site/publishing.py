@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from engine import __version__
 from engine.errors import InvalidDocument, NotFound, Problem
 from engine.facts import SYSTEM, Actor
 from engine.load.pipeline import Loaded, load, load_site
+from engine.load.read import Memory
 from engine.model.manifest import Manifest
 from engine.plugins.slots import FieldType
 from engine.runtime import scheduler, turn
@@ -21,6 +24,8 @@ from engine.store.records import Records
 BUILT_IN = "builtin_flows/"
 #: The setting that holds the mark of the engine's own tables.
 MARK = "engine"
+#: The setting that says which version of the engine has checked which revision.
+CHECKED = "checked"
 
 
 def texts(loaded: Loaded) -> dict[str, str]:
@@ -28,8 +33,11 @@ def texts(loaded: Loaded) -> dict[str, str]:
     return {path: source.text for path, source in loaded.sources.items()}
 
 
-def revive(running: Running, files: Mapping[str, str]) -> Loaded:
-    """A revision's files through the pipeline; packs come from the revision, not from what is installed now."""
+def revive(running: Running, files: Mapping[str, str], trusting: bool = False) -> Loaded:
+    """A revision's files through the pipeline; packs come from the revision, not from what is installed now.
+
+    ``trusting`` spares the checks: this version of the engine has made them for this revision before.
+    """
     own: dict[str, str | bytes] = {}
     packs: dict[str, dict[str, str | bytes]] = {}
     for path, text in files.items():
@@ -38,7 +46,7 @@ def revive(running: Running, files: Mapping[str, str]) -> Loaded:
             packs.setdefault(name, {})[rest] = text
         else:
             own[path] = text
-    return load(own, running.registry, packs)
+    return load(own, running.registry, packs, Memory(running.registry, trusting))
 
 
 def parts_of(running: Running, manifest: Manifest, number: int, publisher: Actor = SYSTEM) -> Parts:
@@ -58,7 +66,11 @@ def start(running: Running) -> None:
         number = revisions.current_number(connection)
         if number is None:
             return
-        take_up(running, connection, number)
+        checked = f"{__version__}:{number}"
+        trusting = settings.get(connection, CHECKED) == checked
+        take_up(running, connection, number, trusting)
+    if not trusting:
+        running.database.write(lambda connection: settings.put(connection, CHECKED, checked))
     _catch_up(running)
     arm(running)
 
@@ -99,9 +111,9 @@ def exists(connection: Connection) -> bool:
     return bool(connection.scalar("SELECT to_regclass('fl_settings') IS NOT NULL"))
 
 
-def take_up(running: Running, connection: Connection, number: int) -> None:
+def take_up(running: Running, connection: Connection, number: int, trusting: bool = False) -> None:
     """Make a kept revision the one that runs in this process."""
-    loaded = revive(running, revisions.load(connection, number))
+    loaded = revive(running, revisions.load(connection, number), trusting)
     if loaded.manifest is None:
         raise InvalidDocument(loaded.errors)
     kept = revisions.get(connection, number)
@@ -129,6 +141,23 @@ def arm(running: Running) -> None:
 def folder(running: Running) -> Loaded:
     """The folder as it is now."""
     return load_site(running.folder, running.registry)
+
+
+def is_current(running: Running) -> bool:
+    """True when the folder and the packs that come with the engine are, text for text, the revision that runs."""
+    from engine.load.gather import BUILT_IN as packs
+    from engine.load.gather import is_document
+
+    def texts_of(root: Path, prefix: str = "") -> dict[str, bytes]:
+        found = {path.relative_to(root).as_posix(): path for path in root.rglob("*.y*ml") if path.is_file()}
+        return {prefix + name: path.read_bytes() for name, path in found.items() if is_document(name)}
+
+    with running.database.read() as connection:
+        kept = {path: text.encode() for path, text in revisions.load(connection, running.revision).items()}
+    now = texts_of(running.folder)
+    for name in {path.split("/", 2)[1] for path in kept if path.startswith(BUILT_IN)}:
+        now |= texts_of(packs / name, f"{BUILT_IN}{name}/")
+    return now == kept
 
 
 def refuse(loaded: Loaded) -> None:

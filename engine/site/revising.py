@@ -254,4 +254,6 @@ class Revisions:
 
     def folder_problems(self) -> list[Problem]:
         """The errors the folder has now; what runs is not harmed by them."""
+        if self._running.published and publishing.is_current(self._running):
+            return []  # what was published had none
         return list(publishing.folder(self._running).errors)

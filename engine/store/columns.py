@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ def _jsonb(_type: JsonText, _compiler: Any, **_: Any) -> str:
     return "JSONB"
 
 
+@functools.cache
 def text() -> sa.types.TypeEngine[Any]:
     """Text that sorts by code point on both databases, so that a sorted page is the same page."""
     return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -49,6 +51,7 @@ def json() -> sa.types.TypeEngine[Any]:
     return JsonText()
 
 
+@functools.cache
 def key() -> sa.types.TypeEngine[Any]:
     """A record's own id: SQLite wants exactly INTEGER for a row id."""
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")

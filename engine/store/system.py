@@ -147,6 +147,7 @@ def _rules(metadata: sa.MetaData) -> None:
         _integer("revision"),
         _integer("by_user"),
         _json("data"),
+        _json("progress"),
         sa.Index("ix_fl_runs_record", "record", "entity"),
         sa.Index("ix_fl_runs_state", "state", "started_at"),
         sa.Index("ix_fl_runs_trigger", "trigger", "started_at"),
@@ -165,6 +166,7 @@ def _rules(metadata: sa.MetaData) -> None:
         _json("data"),
         sa.Index("ix_fl_traces_record", "record", "entity"),
         sa.Index("ix_fl_traces_name", "name", "at"),
+        sa.Index("ix_fl_traces_run", "run"),
     )
     sa.Table(
         "fl_score_cards",
@@ -201,9 +203,20 @@ def _outside(metadata: sa.MetaData) -> None:
         _integer("run"),
         _integer("created_at", nullable=False),
         _integer("ended_at"),
+        _integer("claims"),
+        _text("wakes"),
+        _text("uses"),
         sa.Index("ux_fl_jobs_key", "key", unique=True),
         sa.Index("ix_fl_jobs_due", "state", "due"),
         sa.Index("ix_fl_jobs_record", "record", "entity"),
+        sa.Index("ix_fl_jobs_run", "run"),
+    )
+    sa.Table(
+        "fl_buckets",
+        metadata,
+        _text("name", primary_key=True),
+        _integer("tokens", nullable=False),
+        _integer("at", nullable=False),
     )
     sa.Table(
         "fl_inbox",

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import Conflict, FlowloomError, NotFound, Problem, Refused, WrongUsage, nearest
 from engine.facts import Actor, Record
+from engine.plugins.slots import Unclean
 from engine.runtime import access, entity
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context
@@ -247,7 +248,10 @@ class _Taker:
         wanted: dict[str, Any] = {}
         for name in self.plan.match_on:
             one = plan.fields[name]
-            wanted[name] = one.type.clean(one.field, values.get(name))
+            try:
+                wanted[name] = one.type.clean(one.field, values.get(name))
+            except Unclean:
+                return None  # no record has such a value; creating one tells what is wrong with it
         if any(value is None for value in wanted.values()):
             return None
         found = context.records.find(context.connection, self.plan.entity, wanted, 1)

@@ -121,3 +121,11 @@ def test_unknown_columns_and_fields_are_named_with_the_nearest(company: Company,
 def test_only_who_may_import_imports(company: Company, tmp_path: Path) -> None:
     with pytest.raises(Forbidden):
         company.engine.import_file(company.actor("li"), sheet(tmp_path, 1), "lead")
+
+
+def test_a_value_that_cannot_be_matched_on_makes_its_row_bad_and_no_other(company: Company, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("company,phone\n锐视,13805710001\n东篱,138\n", "utf-8")
+    report = company.engine.import_file(SYSTEM, path, "lead", match_on=["phone"])
+    assert (report.created, [bad.row for bad in report.bad]) == (1, [3])
+    assert report.bad[0].problems[0].code == "R031"

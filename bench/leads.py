@@ -183,6 +183,6 @@ def _lead(chance: random.Random, n: int, at: int, moments: list[tuple[str, int, 
         "objection_raised_at": proposed + 2 * HOUR if proposed and chance.random() < 0.3 else None,
         "objection_solved_at": proposed + chance.randint(3, 90) * HOUR if proposed and chance.random() < 0.2 else None,
         "first_answer_at": at + chance.randint(1, 300) * HOUR if chance.random() < 0.5 else None,
-        "next_date": "2026-01-08" if chance.random() < 0.4 else None, "last_action_at": last, "stage": moments[-1][0],
+        "next_date": f"2026-{1 + n % 2:02d}-{1 + n % 28:02d}" if chance.random() < 0.4 else None, "last_action_at": last, "stage": moments[-1][0],
         "search_text": f"{company} wangjingli wjl {phone} {phone[1:]}",
     }  # fmt: skip

@@ -23,6 +23,7 @@ from engine.runtime.metric import Ask, Reading, Value, refused
 from engine.runtime.shared import Sharing
 from engine.store.query.ground import Ground
 from engine.store.query.question import Filter, Query
+from engine.store.query.tally import Scan, Take
 
 #: Rows a tile with a view shows.
 ROWS = 8
@@ -119,7 +120,7 @@ def _begin(context: Context, ground: Ground, sharing: Sharing, document: Dashboa
         if tile.metric:
             return _metric(context, ground, sharing, tile, blank, asked)
         if tile.view:
-            return lambda: _view(context, tile, blank, asked)
+            return _view(context, sharing, tile, blank, asked)
         machine = context.manifest.state_machines[tile.funnel or tile.heatmap or ""]
         return _stages(context, ground, sharing, tile, machine, blank, asked)
     except FlowloomError as error:
@@ -244,13 +245,22 @@ def stage_query(context: Context, tile: Tile, machine: StateMachine, asked: Rang
     return Query(entity=machine.entity, filters=ask.filters, where=ask.where, during=during, sort=("-created_at",))
 
 
-def _view(context: Context, tile: Tile, blank: Shown, asked: Range) -> Shown:
+def _view(context: Context, sharing: Sharing, tile: Tile, blank: Shown, asked: Range) -> Make:
     document = view.view_of(context, tile.view or "")
     look = replace(_look(context, document.entity, asked), limit=ROWS)
-    page = view.page(context, document.entity, document, look)
-    count = view.count(context, document.entity, document, look)
-    data = {"kind": "records", "columns": [], "count": count}
-    return drawn(context, replace(blank, data=data, records=page, count=count))
+    question = view.question(context, document.entity, document, look)
+    counted = Scan(
+        Query(entity=document.entity, filters=question.filters, limit=None),
+        (Take("count", None, (document.where_,) if document.where_ else ()),),
+    )
+    wanted = refused("view", document.name, (), lambda: sharing.add(counted))
+
+    def make() -> Shown:
+        count = int(sharing.parts(wanted)[()][0])
+        page = view.page(context, document.entity, document, look)
+        return replace(blank, data={"kind": "records", "columns": [], "count": count}, records=page, count=count)
+
+    return make
 
 
 def _look(context: Context, entity: str, asked: Range) -> view.Look:

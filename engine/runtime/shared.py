@@ -6,7 +6,7 @@ from the last look (``engine.runtime.kept``) is not taken again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,6 +41,7 @@ class Sharing:
         self._context, self._ground, self._kept, self._now = context, ground, kept, now
         self._scans: list[tuple[Any, list[Take]]] = []
         self._parts: dict[int, Parts] = {}
+        self._sizes: dict[str, int] = {}
         self._stays: dict[tuple[str, str], list[Any]] = {}
         self._read_stays: dict[str, Parts] = {}
 
@@ -68,7 +69,7 @@ class Sharing:
         return {key: [values[place] for place in wanted.places] for key, values in self._parts[wanted.group].items()}
 
     def _read(self, scan: Scan) -> Parts:
-        return self.take(scan.query, Prepared(self._ground, scan), repr(scan), _terms(scan))
+        return self.take(scan.query, lambda lots: Prepared(self._ground, scan, lots), repr(scan), _terms(scan))
 
     def add_stays(self, query: Query, machine: str, rows: Any) -> None:
         """Say that the stays in a machine's states will be asked for."""
@@ -81,16 +82,20 @@ class Sharing:
         split = rows if rows is not None or not wanted else wanted[0]
         place = repr((machine, query, split))
         if place not in self._read_stays:
-            counting = Stays(self._ground, query, machine, split)
-            self._read_stays[place] = self.take(query, counting, place, [*query.where, split])
+            terms = [*query.where, split]
+            self._read_stays[place] = self.take(
+                query, lambda lots: Stays(self._ground, query, machine, split, lots), place, terms
+            )
         parts = self._read_stays[place]
         if split is rows:
             return parts
         return merge(TAKES, [{key[:1]: values} for key, values in parts.items()] or [{}])
 
-    def take(self, query: Query, counting: Counting, text: str, terms: Sequence[Any]) -> Parts:
-        """The parts of a counting, from what is kept where that is still true."""
+    def take(self, query: Query, make: Callable[[bool], Counting], text: str, terms: Sequence[Any]) -> Parts:
+        """The parts of a counting, from what is kept where that is still true. ``make`` is told whether it reads in lots."""
         ground, context = self._ground, self._context
+        lots = not self._few(query)
+        counting = make(lots)
         every = [each for term in terms if (each := _parsed(term)) is not None]
         rights = [ground.access(name) for name in sorted(counting.reads) if name in context.manifest.entities]
         every += [access.read for access in rights if isinstance(access.read, Condition)]
@@ -102,7 +107,7 @@ class Sharing:
             repr(sorted(ground.me.items(), key=str)) if personal else "",
             repr(context.parameters) if any("param" in names_of(term) for term in every) else "",
         )
-        job = Job(key, query.entity, counting, self._live(every), lots=not self._few(query))
+        job = Job(key, query.entity, counting, self._live(every), lots)
         return self._kept.parts(context.connection, context.schema, job, self._now)
 
     def _live(self, terms: Sequence[Any]) -> bool:
@@ -116,9 +121,15 @@ class Sharing:
         read = self._ground.access(query.entity).read
         if not (query.filters or query.where or query.during or query.matches) and read is True:
             return False
+        known = repr((query.entity, query.filters, query.where, query.during, query.matches))
+        if known not in self._sizes:
+            self._sizes[known] = self._size(query)
+        return self._sizes[known] <= FEW
+
+    def _size(self, query: Query) -> int:
         sheet, limits = sheet_of(self._ground, query)
         some = sa.select(sa.literal_column("1")).select_from(sheet.table).where(*limits).limit(FEW + 1).subquery()
-        return int(self._context.connection.scalar(sa.select(sa.func.count()).select_from(some))) <= FEW
+        return int(self._context.connection.scalar(sa.select(sa.func.count()).select_from(some)))
 
 
 def _terms(scan: Scan) -> list[Any]:

@@ -68,7 +68,7 @@ def page(connection: Connection, ground: Ground, query: Query) -> Page:
     rows: list[tuple[Any, ...]] = []
     head = [sheet.table.c.id, sheet.table.c.version]
     marks = [key.element.label(f"s{place}") for place, key in enumerate(keys)]
-    for limit, order in _segments(keys, position):
+    for limit, order in _segments(keys, position, ground.dialect):
         wanted = size + 1 - len(rows) if query.limit else None
         if wanted is not None and wanted <= 0:
             break
@@ -89,26 +89,28 @@ def statements(connection: Connection, ground: Ground, query: Query) -> list[Any
     head = [sheet.table.c.id, sheet.table.c.version]
     return [
         sa.select(*head, *elements).select_from(sheet.table).where(*limits, *limit).order_by(*order).limit(query.limit)
-        for limit, order in _segments(keys, None)
+        for limit, order in _segments(keys, None, ground.dialect)
     ]
 
 
-def _segments(keys: Sequence[Key], position: tuple[Any, ...] | None) -> Iterator[tuple[list[Any], list[Any]]]:
+def _segments(
+    keys: Sequence[Key], position: tuple[Any, ...] | None, dialect: str
+) -> Iterator[tuple[list[Any], list[Any]]]:
     """The order as ranges an index can follow: first the rows whose leading key is filled, then those where it is empty."""
     first, rest = keys[0], keys[1:]
     value = position[0] if position else None
     if position is None:
-        yield ([] if first.filled else [first.element.is_not(None)]), ordering(keys, True)
+        yield ([] if first.filled else [first.element.is_not(None)]), ordering(keys, dialect, True)
     elif value is not None:
         bound = first.element <= value if first.down else first.element >= value
         limit = [bound, after([replace(first, filled=True), *rest], position)] if rest else [after(keys, position)]
-        yield limit, ordering(keys, True)
+        yield limit, ordering(keys, dialect, True)
     if first.filled:
         return
     empty = [first.element.is_(None)]
     if position is not None and value is None:
         empty.append(after(rest, position[1:]))
-    yield empty, ordering(rest, False)
+    yield empty, ordering(rest, dialect)
 
 
 def count(connection: Connection, ground: Ground, query: Query) -> int:
@@ -120,7 +122,7 @@ def count(connection: Connection, ground: Ground, query: Query) -> int:
 def ids(connection: Connection, ground: Ground, query: Query) -> list[int]:
     """The ids of every record the question finds, in its order."""
     sheet, limits = prepare(connection, ground, query)
-    order = ordering(order_of(sheet, query.sort), False)
+    order = ordering(order_of(sheet, query.sort), ground.dialect)
     rows = connection.execute(sa.select(sheet.table.c.id).select_from(sheet.table).where(*limits).order_by(*order))
     return [row[0] for row in rows]
 
@@ -135,7 +137,7 @@ def stream(
     if narrowed is not None:
         limits.append(narrowed)
     elements, columns = outputs(sheet, columns_of(ground, query))
-    order = ordering(order_of(sheet, query.sort), False)
+    order = ordering(order_of(sheet, query.sort), ground.dialect)
     head = [sheet.table.c.id, sheet.table.c.version]
     select = sa.select(*head, *elements).select_from(sheet.table).where(*limits).order_by(*order)
     # Refusals come here and now; only reading waits for whoever iterates.

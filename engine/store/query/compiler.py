@@ -43,6 +43,7 @@ class Key:
     element: Any
     down: bool
     filled: bool
+    first: bool = False
 
 
 def sheet_of(ground: Ground, query: Query) -> tuple[Sheet, list[Any]]:
@@ -141,20 +142,27 @@ def order_of(sheet: Sheet, sort: Sequence[str]) -> list[Key]:
         seen.add(name)
         element, kind, field = value_of(sheet, name)
         orderable(name, kind, field)
-        keys.append(Key(element, down, field is not None and (field.name in FILLED)))
+        keys.append(Key(element, down, field is not None and field.name in FILLED, first=not keys))
         if name == "id":
             return keys
     down = keys[-1].down if keys else True
-    return [*keys, Key(sheet.table.c.id, down, True)]
+    return [*keys, Key(sheet.table.c.id, down, True, first=not keys)]
 
 
-def ordering(keys: Sequence[Key], first_filled: bool) -> list[Any]:
-    """ORDER BY with empty values last. ``first_filled``: the rows at hand have no empty first key."""
+def ordering(keys: Sequence[Key], dialect: str, first_filled: bool = False) -> list[Any]:
+    """ORDER BY: empty values last in the first key, in the others first when going up and last when going down.
+
+    That is how an index of SQLite lies, so that a page is a range of it; the first key's empty ones are read by
+    themselves (``first_filled``: the rows at hand have none).
+    """
     found = []
-    for place, key in enumerate(keys):
+    for key in keys:
         term = key.element.desc() if key.down else key.element.asc()
-        if not key.filled and not (place == 0 and first_filled):
-            term = term.nulls_last()
+        if not key.filled and not (key.first and first_filled):
+            if key.first:
+                term = term.nulls_last()
+            elif dialect == "postgresql":
+                term = term.nulls_last() if key.down else term.nulls_first()
         found.append(term)
     return found
 
@@ -172,10 +180,11 @@ def after(keys: Sequence[Key], position: Sequence[Any]) -> Any:
 
 
 def _beyond(key: Key, value: Any) -> Any:
+    last = key.first or key.down
     if value is None:
-        return None
+        return None if last else key.element.is_not(None)
     beyond = key.element < value if key.down else key.element > value
-    return beyond if key.filled else sa.or_(beyond, key.element.is_(None))
+    return sa.or_(beyond, key.element.is_(None)) if last and not key.filled else beyond
 
 
 def aggregate(sheet: Sheet, asked: Aggregate) -> tuple[Any, Type | None]:

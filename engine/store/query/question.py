@@ -50,8 +50,8 @@ class Query:
     """Which rows of an entity, in which order, which columns.
 
     ``where`` holds conditions written by an author (a view) or, as text, by the reader. ``sort`` names fields, walks or
-    expressions, ``-`` in front for descending; empty values come last in both directions; the id decides between
-    equals. ``columns`` empty means every field the reader may see. ``group`` and ``aggregates`` make one row a group.
+    expressions, ``-`` in front for descending; the first term's empty values come last in both directions, those of further
+    terms before the filled ones going up and after them going down; the id decides between equals. ``columns`` empty means every field the reader may see. ``group`` and ``aggregates`` make one row a group.
     ``during`` keeps rows whose field lies in [from, to): the field, then two instants or dates, open where None.
     ``matches`` keeps rows where a column has exactly this stored value (None: is empty): the key of a group.
     ``stayed`` keeps records that were in a state of a machine: (machine, state, True for a stay that has ended).

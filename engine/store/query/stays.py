@@ -26,7 +26,7 @@ class Stays:
 
     takes = TAKES
 
-    def __init__(self, ground: Ground, query: Query, machine: str, rows: Column | None = None) -> None:
+    def __init__(self, ground: Ground, query: Query, machine: str, rows: Column | None = None, lots: bool = True) -> None:
         sheet, limits = sheet_of(ground, query)
         ground.field(query.entity, ground.manifest.state_machines[machine].field)
         stay = ground.schema.history.alias("stay")
@@ -48,7 +48,7 @@ class Stays:
                 sa.func.sum(sa.case((ended, stay.c.left_at - stay.c.entered_at))).label("spent"),
             )
             .select_from(sheet.table.join(stay, tied))
-            .where(*limits, *ranged(sheet.table))
+            .where(*limits, *(ranged(sheet.table) if lots else ()))
             .group_by(*record)
             .subquery("each")
         )

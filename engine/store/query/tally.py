@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -79,19 +80,20 @@ class Counting(Protocol):
 
 
 class Prepared:
-    """A scan as SQL, made once and run for as many ranges of records as need be.
+    """A scan as SQL, made once and run for as many ranges of records as need be (or, without ``lots``, for all at once,
+    so that the database is free to choose another index).
 
-    Each value and each condition is worked out once a row, in an inner select, however many takes use it.
+    A value or condition that looks into other tables is worked out once a row, however many takes use it.
     """
 
-    def __init__(self, ground: Ground, asked: Scan) -> None:
+    def __init__(self, ground: Ground, asked: Scan, lots: bool = True) -> None:
         sheet, limits = sheet_of(ground, asked.query)
         self.takes = asked.takes
-        inner = _Inner(sheet, [*limits, *ranged(sheet.table)], _keys(sheet, asked))
+        inner = _Inner(sheet, [*limits, *(ranged(sheet.table) if lots else ())], _keys(sheet, asked))
         self._width = len(inner.keys)
         self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
-        elements = [inner.element(asked.takes[place]) for place in self._added]
-        self._whole = inner.aggregated(elements) if elements else None
+        noted = [inner.note(asked.takes[place]) for place in self._added]
+        self._whole = inner.aggregated(noted) if noted else None
         self._lists = {
             place: inner.listed(take) for place, take in enumerate(asked.takes) if take.function == "values"
         }
@@ -119,48 +121,45 @@ class Prepared:
 
 
 class _Inner:
-    """The inner select of a scan: keys, values and conditions of each row, each of them once."""
+    """The rows of a scan: keys, values and conditions, each of them once."""
 
     def __init__(self, sheet: Sheet, limits: list[Any], keys: list[Any]) -> None:
         self.sheet, self.limits, self.keys = sheet, limits, keys
-        self._columns: dict[str, Any] = {}
-        self._names: dict[Any, str] = {}
+        self._elements: dict[Any, Any] = {}
+        self._uses: dict[Any, int] = {}
 
-    def _name(self, what: Any, element: Any) -> str:
-        name = self._names.get(what)
-        if name is None:
-            name = self._names[what] = f"x{len(self._names)}"
-            self._columns[name] = element
-        return name
+    def _use(self, what: Any, make: Callable[[], Any]) -> Any:
+        if what not in self._elements:
+            self._elements[what] = make()
+        self._uses[what] = self._uses.get(what, 0) + 1
+        return what
 
-    def element(self, take: Take) -> Any:
-        """A take as an aggregate over the inner columns; asked before ``aggregated``."""
-        value: Any = None if take.of is None else _value(self.sheet, take)
-        column = None if value is None else sa.column(self._name(text_of_take(take), value), value.type)
-        element: Any = sa.func.count() if column is None else getattr(sa.func, take.function)(column)
-        if take.only:
-            element = element.filter(*self._conditions(take))
-        if take.function == "sum":
-            # PostgreSQL sums whole numbers as numeric: cast, they come back as they rest.
-            element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
-        return element
-
-    def _conditions(self, take: Take) -> list[Any]:
+    def note(self, take: Take) -> tuple[Take, Any, list[Any]]:
+        """What a take needs of each row; every take is noted before ``aggregated``."""
+        value = None if take.of is None else self._use(text_of_take(take), lambda: _value(self.sheet, take))
         parts = [part for term in take.only for part in conjuncts(term)]
-        names = [self._name(part, condition_of(self.sheet, part)) for part in parts]
-        return [sa.column(name, sa.Boolean()) for name in names]
+        return take, value, [self._use(part, partial(condition_of, self.sheet, part)) for part in parts]
 
-    def aggregated(self, elements: list[Any]) -> Any:
+    def aggregated(self, noted: Sequence[tuple[Take, Any, list[Any]]]) -> Any:
         """One row a group."""
-        columns = [element.label(name) for name, element in self._columns.items()]
-        inner = sa.select(*self.keys, *columns, *(() if self.keys or columns else (sa.literal_column("1").label("one"),)))
-        inner = inner.select_from(self.sheet.table).where(*self.limits)
-        # A fence: without it the databases copy each expression to every place that uses it.
+        dear = any(self._uses[what] > 1 and _looks_elsewhere(element) for what, element in self._elements.items())
+        columns: dict[Any, Any] = self._elements
+        source: Any = self.sheet.table
+        keys, limits = self.keys, self.limits
+        if dear:
+            source, columns = self._fenced()
+            keys, limits = [source.c[key.name] for key in self.keys], []
+        elements = [_element(take, columns.get(value), [columns[part] for part in parts]) for take, value, parts in noted]
+        select = sa.select(*keys, *elements).select_from(source).where(*limits)
+        return select.group_by(*by_place(keys)) if keys else select
+
+    def _fenced(self) -> tuple[Any, dict[Any, Any]]:
+        """The rows as a subselect the database works out first: it would copy each expression to where it is used."""
+        named = {what: element.label(f"x{place}") for place, (what, element) in enumerate(self._elements.items())}
+        inner = sa.select(*self.keys, *named.values()).select_from(self.sheet.table).where(*self.limits)
         fenced = inner.limit(sa.literal_column("-1")) if self.sheet.ground.dialect == "sqlite" else inner.offset(0)
         rows = fenced.subquery("r")
-        keys = [rows.c[key.name] for key in self.keys]
-        select = sa.select(*keys, *elements).select_from(rows)
-        return select.group_by(*by_place(keys)) if keys else select
+        return rows, {what: rows.c[label.name] for what, label in named.items()}
 
     def listed(self, take: Take) -> Any:
         """One row a value."""
@@ -168,6 +167,20 @@ class _Inner:
         conditions = [condition_of(self.sheet, term) for term in take.only]
         select = sa.select(*self.keys, value.label("v")).select_from(self.sheet.table)
         return select.where(*self.limits, value.is_not(None), *conditions)
+
+
+def _element(take: Take, value: Any, conditions: list[Any]) -> Any:
+    element: Any = sa.func.count() if value is None else getattr(sa.func, take.function)(value)
+    if conditions:
+        element = element.filter(*conditions)
+    if take.function == "sum":
+        # PostgreSQL sums whole numbers as numeric: cast, they come back as they rest.
+        element = sa.cast(element, sa.Double() if isinstance(value.type, sa.Double) else sa.BigInteger())
+    return element
+
+
+def _looks_elsewhere(element: Any) -> bool:
+    return any(isinstance(each, sa.Select) for each in visitors.iterate(element))
 
 
 def text_of_take(take: Take) -> str:
@@ -186,7 +199,7 @@ def conjuncts(term: Term) -> list[Term]:
 
 def scan(connection: Connection, ground: Ground, asked: Scan) -> Parts:
     """The parts of every group over all records."""
-    return Prepared(ground, asked).run(connection)
+    return Prepared(ground, asked, lots=False).run(connection)
 
 
 def ranged(table: Any) -> list[Any]:

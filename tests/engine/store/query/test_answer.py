@@ -100,10 +100,12 @@ def test_a_value_the_field_cannot_take_is_refused_in_its_own_words(filled: Shop)
     assert refused.value.problems[0].code.startswith("R")
 
 
-def test_empty_values_come_last_in_both_directions(filled: Shop) -> None:
+def test_empty_values_of_the_first_term_come_last_in_both_directions(filled: Shop) -> None:
     assert found(filled, sort=("heat",)) == [4, 2, 3, 1]
     assert found(filled, sort=("-heat",)) == [3, 2, 4, 1]
     assert found(filled, sort=("-budget", "heat")) == [1, 4, 2, 3]
+    assert found(filled, sort=("source", "heat")) == [1, 4, 3, 2]
+    assert found(filled, sort=("-source", "-heat")) == [2, 3, 4, 1]
 
 
 def test_a_to_many_field_cannot_be_sorted_by(filled: Shop) -> None:

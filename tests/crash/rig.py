@@ -1,0 +1,189 @@
+"""Start, work, kill, look, again: one site under a driver and a killer."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.crash import place
+from tests.crash.driver import Driver
+from tests.crash.journal import Journal
+from tests.crash.reader import Reader
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Seconds in which a killed server must answer again, by itself.
+RESTART = 5.0
+KILLED = -9
+
+
+class Rig:
+    """A site in ``folder`` (on SQLite unless ``database`` says otherwise), a zygote for its servers, a driver for its people."""
+
+    def __init__(self, folder: Path, database: str | None = None, seed: int = 1, threads: int = 6) -> None:
+        self.folder = folder
+        self._database = database
+        self.chance = random.Random(seed)
+        self.kills = 0
+        self.met: Counter[str] = Counter()
+        self.restarts: list[float] = []
+        self.recoveries: list[float] = []
+        self._grown = 0
+        folder.mkdir(parents=True)
+        self._log = folder / "server.log"
+        self._zygote = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.zygote"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log.open("ab"), text=True,
+        )  # fmt: skip
+        self._server: int | None = None
+        token = self._order(do="found", folder=str(folder / "site"), database=database)
+        self.journal = Journal(folder / "journal.jsonl")
+        self.driver = Driver(self.journal, token, threads)
+        self.driver.start()
+
+    def close(self) -> None:
+        """End every process this rig has started."""
+        if self._server is not None:
+            self._order(do="kill", pid=self._server)
+        assert self._zygote.stdin is not None
+        self._zygote.stdin.close()
+        self._zygote.wait(20)
+
+    def _order(self, **order: Any) -> Any:
+        assert self._zygote.stdin is not None and self._zygote.stdout is not None
+        self._zygote.stdin.write(json.dumps(order) + "\n")
+        self._zygote.stdin.flush()
+        line = self._zygote.stdout.readline()
+        assert line, f"the zygote died: {self.told()}"
+        return json.loads(line)
+
+    def told(self) -> str:
+        """The end of what the servers wrote."""
+        return self._log.read_text("utf-8", "replace")[-4000:]
+
+    # --- servers
+
+    def up(self, failpoint: str = "") -> bool:
+        """Start a server and let the driver at it; False when it died at ``failpoint`` before it answered.
+
+        Raises AssertionError when it does not answer within RESTART seconds.
+        """
+        port = _free_port()
+        started = time.monotonic()
+        environment = {"FLOWLOOM_FAILPOINT": failpoint}
+        site = str(self.folder / "site")
+        self._server = self._order(
+            do="start", folder=site, database=self._database, port=port, log=str(self._log), environment=environment
+        )
+        while not _answers(port):
+            ended = self._order(do="look", pid=self._server)
+            if ended is not None:
+                self._server = None
+                assert failpoint and ended == KILLED, f"a server ended with {ended} by itself: {self.told()}"
+                self._down(failpoint)
+                return False
+            assert time.monotonic() - started < RESTART * 4, f"no answer after {RESTART * 4} s: {self.told()}"
+            time.sleep(0.004)
+        self.restarts.append(time.monotonic() - started)
+        self.driver.go(port)
+        return True
+
+    def kill(self, after: float) -> None:
+        """Kill the server that many seconds after it answered."""
+        came = time.monotonic()
+        time.sleep(after)
+        ended = self._order(do="kill", pid=self._server)
+        assert ended == KILLED, f"a server ended with {ended} before it was killed: {self.told()}"
+        self._server = None
+        self.driver.park()
+        if self.driver.first_answer:
+            self.recoveries.append(self.driver.first_answer - came)
+        self.kills += 1
+
+    def dies(self, failpoint: str, patience: float = 30.0) -> None:
+        """Run a server until it dies at that failpoint; AssertionError when it never does."""
+        if not self.up(failpoint):
+            return
+        end = time.monotonic() + patience
+        while (ended := self._order(do="look", pid=self._server)) is None:
+            assert time.monotonic() < end, f"failpoint {failpoint} never fired: {self.told()}"
+            self.driver.check()
+            time.sleep(0.005)
+        self._server = None
+        assert ended == KILLED, f"a server ended with {ended}: {self.told()}"
+        self._down(failpoint)
+
+    def _down(self, failpoint: str) -> None:
+        self.driver.park()
+        self.kills += 1
+        self.met[failpoint.partition(":")[0]] += 1
+
+    def grow(self) -> None:
+        """Give the next server a revision to publish, with a column to add."""
+        self._grown += 1
+        place.grow(self.folder / "site", self._grown)
+
+    # --- looking
+
+    def look(self, settled: bool = False) -> list[str]:
+        """Every broken invariant. The database file is copied first, so that looking changes nothing of it."""
+        leads = list(self.journal.leads.values())
+        if self._database is not None:
+            with Reader(self._database) as reader:
+                return reader.check(leads, settled)
+        copy = self.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for path in (self.folder / "site").glob("flowloom.db*"):
+            if not path.name.endswith("-shm"):
+                shutil.copy(path, copy / path.name)
+        with Reader(str(copy / "flowloom.db")) as reader:
+            return reader.check(leads, settled)
+
+    def settle(self) -> list[str]:
+        """Let everybody finish and everything due fire; what is broken then."""
+        self.up()
+        self.driver.finish()
+        end = time.monotonic() + 30
+        while True:
+            time.sleep(0.5)
+            broken = self.look(settled=True)
+            if not broken or time.monotonic() > end:
+                return broken
+
+    def report(self) -> str:
+        """One line of figures."""
+        leads = len(self.journal.leads)
+        recovery = sorted(self.recoveries) or [0.0]
+        return (
+            f"kills {self.kills}, leads {leads}, acknowledged {self.journal.acknowledged_leads()}, "
+            f"operations {self.journal.acknowledged}, answered again {self.journal.replayed}, "
+            f"found done {self.journal.learned}, ready in {max(self.restarts, default=0):.2f} s at most, first answer after it in "
+            f"{recovery[len(recovery) // 2] * 1000:.0f} ms (half), {recovery[-1] * 1000:.0f} ms (all), failpoints {dict(self.met)}"
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def rounds(default: int) -> int:
+    """How many kills: what the environment says, else ``default``."""
+    return int(os.environ.get("FLOWLOOM_KILLS", default))

@@ -91,7 +91,7 @@ def rules_of(manifest: Manifest, roles: tuple[str, ...], entity: str) -> Rules:
     return _rules(_Same(manifest), tuple(sorted(set(roles))), entity)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=512)
 def _rules(same: _Same, roles: tuple[str, ...], entity: str) -> Rules:
     manifest = same.manifest
     rights = {action: _union(_rights(manifest, roles, entity, action)) for action in ACTIONS}

@@ -46,7 +46,9 @@ def found(folder: Path) -> str:
             reps.append(engine.create(SYSTEM, "user", values).record.id)
         for number in range(10):
             grade = ("三级甲等", "二级甲等", "未定级")[number % 3]
-            engine.create(SYSTEM, "hospital", {"name": f"第{number}人民医院", "grade": grade, "owner": reps[number % 8]})
+            engine.create(
+                SYSTEM, "hospital", {"name": f"第{number}人民医院", "grade": grade, "owner": reps[number % 8]}
+            )
         token = engine.people.token("clerk", "bench", dt.timedelta(days=2))
     assert token is not None
     return token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import random
 import sqlite3
 import tempfile
@@ -22,7 +23,7 @@ from engine.store import tables
 from engine.store.database import Database
 from engine.store.records import Records
 
-COUNT = 1_000_000
+COUNT = int(os.environ.get("FLOWLOOM_BENCH_LEADS", "1000000"))
 SEED = 20260105
 USERS, TEAMS, HOSPITALS = 40, 5, 200
 #: The leads came in over two years that end here.

@@ -18,6 +18,7 @@ from engine.load.shape import Shaper, Skip
 from engine.model.connection import Connection
 from engine.model.decision import Row
 from engine.model.entity import Duplicates, Field
+from engine.model.form import Public
 from engine.model.manifest import KINDS
 from engine.model.pack import Parameter
 from engine.model.site import Site
@@ -261,6 +262,7 @@ def wanted_packs(shaper: Shaper, node: Node) -> dict[str, str]:
 SPECIAL: Mapping[tuple[type, str], Callable[[Shaper, Node], Any]] = {
     (Duplicates, "match"): likeness,
     (Connection, "set"): Shaper.filled,
+    (Public, "set"): Shaper.filled,
     (Site, "packs"): wanted_packs,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.model.terms import Document, Label
 
@@ -28,10 +29,11 @@ class Fill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Public:
-    """A hosted page without sign-in, at /f/<path>."""
+    """A hosted page without sign-in, at /f/<path>. ``set``: field -> value the page gives every record, such as its source."""
 
     path: str
     thanks: Label = Label()
+    set: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,14 @@ from engine.facts import Event, Record
 from engine.model.entity import Field
 from engine.model.manifest import Manifest
 from engine.model.terms import Step
+from engine.plugins.incoming import Delivery as Delivery
+from engine.plugins.incoming import Inbound as Inbound
+from engine.plugins.incoming import Received as Received
+from engine.plugins.incoming import Reply as Reply
+from engine.plugins.incoming import Unauthentic as Unauthentic
+from engine.plugins.incoming import Unreadable as Unreadable
+from engine.plugins.incoming import at_path as at_path
+from engine.plugins.incoming import content_of as content_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -155,9 +163,21 @@ class Connector(Plugin, ABC):
 
     slot = "connector"
 
-    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
-        """New items with the cursor after each; nothing by default."""
+    def receive(self, settings: Mapping[str, Any], request: Inbound) -> Received:
+        """What a request to ``/hooks/<connection>`` brings, its sender proven. Raises Unauthentic, Unreadable."""
+        raise Unauthentic(f"{self.name} takes no requests")
+
+    def read(self, body: bytes, kind: str) -> Any:
+        """The content of a delivery that was kept, or of a sample a person pasted. Raises Unreadable."""
+        return content_of(body, kind)
+
+    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[tuple[Delivery, Any]]:
+        """New deliveries, each with the cursor (JSON) that stands behind it; nothing by default."""
         return iter(())
+
+    def probe(self, settings: Mapping[str, Any]) -> str:
+        """One line that says the other side answers; empty where there is nothing to ask. Raises Undone."""
+        return ""
 
 
 class Chart(Plugin, ABC):

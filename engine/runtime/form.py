@@ -32,7 +32,7 @@ def narrow(
     """The values with what the form fills itself; what it does not ask for is a problem (R070), as is a choice that
     is not among those it offers (R071)."""
     form = of(context, plan, name)
-    known = set(fields_of(form)) | set(form.fill)
+    known = {*fields_of(form), *form.fill, *(form.public.set if form.public is not None else ())}
     kept: dict[str, Any] = {}
     for key, value in values.items():
         if key in known:

@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import Conflict, FlowloomError, NotFound, Problem, Refused, WrongUsage, nearest
 from engine.facts import Actor, Record
 from engine.plugins.slots import Unclean
-from engine.runtime import access, entity
+from engine.runtime import access, entity, intake
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context
 from engine.runtime.turn import turn
@@ -23,9 +23,6 @@ from engine.store.encode import from_text, micros, to_text
 
 #: Rows in one transaction: together they are kept or, after a crash, not there; the next start goes on behind them.
 LOT = 500
-LINKS = ("link", "user", "team")
-#: The fields a link may be given by, in this order, when the file has a name and not a number; then any unique text.
-NAMED_BY = ("login", "name", "code", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +165,7 @@ class _Taker:
         self.plan = plan
         self.report = report
         fields = running.manifest.entities[plan.entity].fields
-        self.links = {name: fields[name].to or fields[name].type for name in plan.mapping if fields[name].type in LINKS}
+        self.links = {name: fields[name].to or fields[name].type for name in plan.mapping if fields[name].type in intake.LINKS}
         self.named: dict[tuple[str, str], int | None] = {}
 
     def take(self, rows: Sequence[Row], dry_run: bool) -> None:
@@ -198,7 +195,7 @@ class _Taker:
     def _row(self, connection: Connection, row: Row) -> tuple[Row, str, Record | None, tuple[Problem, ...]]:
         def work(context: Acting) -> tuple[str, Record]:
             values = self._values(context, row)
-            known = self._known(context, values)
+            known = intake.known(context, self.plan.entity, self.plan.match_on, values)
             if known is not None:
                 return "matched", entity.update(context, self.plan.entity, known.id, values)
             return "created", entity.create(context, self.plan.entity, values)
@@ -223,39 +220,12 @@ class _Taker:
             if shortened(text):
                 problems.append(Problem("I008", field=name, parameters={"value": text}))
                 continue
-            values[name] = self._linked(context, name, text, problems) if name in self.links else text
+            values[name] = text
+            if name in self.links:
+                values[name] = intake.linked(context, name, self.links[name], text, problems, self.named)
         if problems:
             raise Refused(problems)
         return values
-
-    def _linked(self, context: Context, name: str, text: str, problems: list[Problem]) -> int | None:
-        target = self.links[name]
-        if text.isdigit() and context.get(target, int(text)) is not None:
-            return int(text)
-        key = (target, text)
-        if key not in self.named:
-            self.named[key] = _by_name(context, target, text)
-        if self.named[key] is None:
-            label = context.plan(target).entity.label.text(context.language) or target
-            problems.append(Problem("I013", field=name, parameters={"value": text, "entity": label}))
-        return self.named[key]
-
-    def _known(self, context: Context, values: Mapping[str, Any]) -> Record | None:
-        """The record that has the same values in every field of ``match_on``; None when one of them is empty."""
-        if not self.plan.match_on:
-            return None
-        plan = context.plan(self.plan.entity)
-        wanted: dict[str, Any] = {}
-        for name in self.plan.match_on:
-            one = plan.fields[name]
-            try:
-                wanted[name] = one.type.clean(one.field, values.get(name))
-            except Unclean:
-                return None  # no record has such a value; creating one tells what is wrong with it
-        if any(value is None for value in wanted.values()):
-            return None
-        found = context.records.find(context.connection, self.plan.entity, wanted, 1)
-        return found[0] if found else None
 
     def _note(
         self, connection: Connection, done: Iterable[tuple[Row, str, Record | None, tuple[Problem, ...]]]
@@ -275,17 +245,6 @@ class _Taker:
         connection.execute(
             "UPDATE fl_imports SET position = ?, good = good + ?, bad = bad + ? WHERE id = ?", (last, good, bad, number)
         )
-
-
-def _by_name(context: Context, target: str, text: str) -> int | None:
-    fields = context.plan(target).entity.fields
-    own = (name for name, one in fields.items() if one.unique and one.type in ("text", "sequence"))
-    for name in dict.fromkeys((*NAMED_BY, *own)):
-        if name in fields:
-            found = context.records.find(context.connection, target, {name: text}, 1)
-            if found:
-                return found[0].id
-    return None
 
 
 def _begin(running: Running, actor: Actor, sheet: Sheet, plan: Plan, again: bool) -> tuple[int, int]:

@@ -10,12 +10,20 @@ from typing import Any
 from engine.store.connection import Connection
 from engine.store.encode import from_text, instant, micros, to_text
 
-SELECT = 'SELECT id, connection, "key", received_at, state, headers, body, reason, entity, record FROM fl_inbox'
+SELECT = (
+    'SELECT id, connection, "key", received_at, state, headers, body, reason, entity, record, happened_at, answer, original '
+    "FROM fl_inbox"
+)
+STATES = ("new", "parked", "quarantined", "skipped", "done")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """``state``: new, done, or quarantined with its ``reason``."""
+    """``state``: new, done, skipped, parked (waits for one that should have come before) or quarantined, with its ``reason``.
+
+    ``happened_at`` is the sender's own time of the event, ``answer`` what was made of it (JSON), ``original`` the body as it
+    came where a person has mended it since.
+    """
 
     id: int
     connection: str
@@ -27,17 +35,27 @@ class Delivery:
     reason: str | None
     entity: str | None
     record: int | None
+    happened_at: dt.datetime | None = None
+    answer: Mapping[str, Any] | None = None
+    original: bytes | None = None
 
 
 def receive(
-    connection: Connection, name: str, key: str, body: bytes, now: dt.datetime, headers: Mapping[str, Any] | None = None
+    connection: Connection,
+    name: str,
+    key: str,
+    body: bytes,
+    now: dt.datetime,
+    headers: Mapping[str, Any] | None = None,
+    happened_at: dt.datetime | None = None,
 ) -> bool:
     """Keep a delivery of the connection ``name``. False when one with this key came before: then nothing changes."""
+    at = micros(happened_at) if happened_at is not None else None
     return (
         connection.change(
-            'INSERT INTO fl_inbox (connection, "key", received_at, state, headers, body) '
-            "VALUES (?, ?, ?, 'new', ?, ?) ON CONFLICT DO NOTHING",
-            (name, key, micros(now), to_text(headers or {}), body),
+            'INSERT INTO fl_inbox (connection, "key", received_at, state, headers, body, happened_at) '
+            "VALUES (?, ?, ?, 'new', ?, ?, ?) ON CONFLICT DO NOTHING",
+            (name, key, micros(now), to_text(headers or {}), body, at),
         )
         == 1
     )
@@ -49,26 +67,82 @@ def get(connection: Connection, name: str, key: str) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
-def listed(connection: Connection, state: str, limit: int = 100) -> list[Delivery]:
-    """Deliveries in a state, oldest first."""
-    rows = connection.execute(f"{SELECT} WHERE state = ? ORDER BY received_at, id LIMIT ?", (state, limit))
-    return [_delivery(row) for row in rows]
+def find(connection: Connection, id: int, *, lock: bool = False) -> Delivery | None:
+    """The delivery of that id, or None; with ``lock`` no other turn can take it up until this one ends."""
+    held = " FOR UPDATE" if lock and connection.dialect == "postgresql" else ""
+    row = connection.one(f"{SELECT} WHERE id = ?{held}", (id,))
+    return None if row is None else _delivery(row)
+
+
+def listed(connection: Connection, state: str, limit: int = 100, name: str | None = None) -> list[Delivery]:
+    """Deliveries in a state, oldest first; of one connection only where it is named."""
+    narrowed, more = (" AND connection = ?", (name,)) if name is not None else ("", ())
+    text = f"{SELECT} WHERE state = ?{narrowed} ORDER BY received_at, id LIMIT ?"
+    return [_delivery(row) for row in connection.execute(text, (state, *more, limit))]
+
+
+def counts(connection: Connection) -> dict[str, dict[str, int]]:
+    """connection -> state -> how many."""
+    found: dict[str, dict[str, int]] = {}
+    for name, state, count in connection.execute(
+        "SELECT connection, state, COUNT(*) FROM fl_inbox GROUP BY connection, state"
+    ):
+        found.setdefault(name, {})[state] = int(count)
+    return found
+
+
+def last(connection: Connection, name: str) -> dt.datetime | None:
+    """When the last delivery of a connection came; None for never."""
+    found = connection.scalar("SELECT MAX(received_at) FROM fl_inbox WHERE connection = ?", (name,))
+    return None if found is None else instant(found)
+
+
+def newer(connection: Connection, name: str, entity: str, record: int, than: dt.datetime) -> list[Delivery]:
+    """What the same connection brought about the same record and happened later."""
+    text = f"{SELECT} WHERE record = ? AND entity = ? AND connection = ? AND state = 'done' AND happened_at > ?"
+    return [_delivery(row) for row in connection.execute(text, (record, entity, name, micros(than)))]
 
 
 def done(
-    connection: Connection, id: int, now: dt.datetime, entity: str | None = None, record: int | None = None
+    connection: Connection,
+    id: int,
+    now: dt.datetime,
+    entity: str | None = None,
+    record: int | None = None,
+    answer: Mapping[str, Any] | None = None,
+    state: str = "done",
 ) -> None:
-    """Something was made of it: this record, or nothing."""
-    text = "UPDATE fl_inbox SET state = 'done', reason = NULL, entity = ?, record = ?, ended_at = ? WHERE id = ?"
-    connection.execute(text, (entity, record, micros(now), id))
+    """Something was made of it: this record, or nothing (``skipped``)."""
+    text = "UPDATE fl_inbox SET state = ?, reason = NULL, entity = ?, record = ?, ended_at = ?, answer = ? WHERE id = ?"
+    connection.execute(text, (state, entity, record, micros(now), to_text(answer) if answer else None, id))
 
 
-def quarantine(connection: Connection, id: int, reason: str, now: dt.datetime) -> None:
-    """It cannot be used as it is: it waits for a person, with the reason."""
-    text = "UPDATE fl_inbox SET state = 'quarantined', reason = ?, ended_at = ? WHERE id = ?"
-    connection.execute(text, (reason, micros(now), id))
+def quarantine(connection: Connection, id: int, reason: str, now: dt.datetime, state: str = "quarantined") -> None:
+    """It cannot be used as it is: it waits for a person (``parked``: for another delivery first), with the reason."""
+    text = "UPDATE fl_inbox SET state = ?, reason = ?, ended_at = ? WHERE id = ?"
+    connection.execute(text, (state, reason[:4000], micros(now), id))
+
+
+def mend(connection: Connection, id: int, body: bytes) -> None:
+    """Another body in the place of the one that came, which stays beside it."""
+    text = "UPDATE fl_inbox SET original = COALESCE(original, body), body = ? WHERE id = ?"
+    connection.execute(text, (body, id))
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:
-    id, name, key, at, state, headers, body, reason, entity, record = row
-    return Delivery(id, name, key, instant(at), state, from_text(headers) or {}, bytes(body), reason, entity, record)
+    id, name, key, at, state, headers, body, reason, entity, record, happened, answer, original = row
+    return Delivery(
+        id,
+        name,
+        key,
+        instant(at),
+        state,
+        from_text(headers) or {},
+        bytes(body),
+        reason,
+        entity,
+        record,
+        None if happened is None else instant(happened),
+        from_text(answer),
+        None if original is None else bytes(original),
+    )

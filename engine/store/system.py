@@ -232,8 +232,13 @@ def _outside(metadata: sa.MetaData) -> None:
         _text("entity"),
         _integer("record"),
         _integer("ended_at"),
+        _integer("happened_at"),
+        _json("answer"),
+        sa.Column("original", kind.bytes_()),
         sa.Index("ux_fl_inbox_key", "connection", "key", unique=True),
         sa.Index("ix_fl_inbox_state", "state", "received_at"),
+        sa.Index("ix_fl_inbox_came", "connection", "received_at"),
+        sa.Index("ix_fl_inbox_record", "record", "entity"),
     )
 
 

@@ -82,7 +82,11 @@ def boards(site: Site) -> None:
     kept.save(database)
     fresh = Kept()
     site.clock.advance(dt.timedelta(minutes=5))
-    say("cold: a new process, five minutes later", *spent(lambda: look(site, database, BOSS, fresh))[:2], "bar 2000, aim 500")
+    say(
+        "cold: a new process, five minutes later",
+        *spent(lambda: look(site, database, BOSS, fresh))[:2],
+        "bar 2000, aim 500",
+    )
     unchanged = [spent(lambda: look(site, database, BOSS, fresh))[:2] for _ in range(20)]
     say("unchanged", *(statistics.median(column) for column in zip(*unchanged, strict=True)), "bar 100, aim 20")
     after = []

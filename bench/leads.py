@@ -50,7 +50,9 @@ class Site:
         kinds: Any = {kind.name: kind for kind in self.registry.all(FieldType)}
         self.schema = tables.build(self.manifest, kinds)
         self.clock = VirtualClock(NOW)
-        digest = hashlib.sha256(repr((count, SEED, self.schema.statements("sqlite"))).encode() + Path(__file__).read_bytes())
+        digest = hashlib.sha256(
+            repr((count, SEED, self.schema.statements("sqlite"))).encode() + Path(__file__).read_bytes()
+        )
         self.path = Path(tempfile.gettempdir()) / f"flowloom-leads-{count}-{digest.hexdigest()[:12]}.db"
         if not self.path.exists():
             self._make(count)

@@ -241,4 +241,3 @@ def shown(condition: Condition | Expression) -> str:
         for part in condition.parts
     )
     return joined
-

@@ -96,8 +96,12 @@ def read(context: Context, name: str, asked: Range = Range(), kept: Kept | None 
     if made is None:
         ground = ground_of(context)
         sharing = Sharing(context, ground, kept, now)
-        finish = {tile.name: _begin(context, ground, sharing, document, tile, asked) for tile in document.tiles.values()}
-        made = Board(document, {tile: _done(context, document, tile, make) for tile, make in finish.items()}, context.now)
+        finish = {
+            tile.name: _begin(context, ground, sharing, document, tile, asked) for tile in document.tiles.values()
+        }
+        made = Board(
+            document, {tile: _done(context, document, tile, make) for tile, make in finish.items()}, context.now
+        )
         kept.keep_page(repr(key), now, made)
     return made
 
@@ -187,7 +191,11 @@ def data_of(reading: Reading, tile: Tile) -> dict[str, Any]:
     }
     points = reading.series if tile.each and not tile.by else reading.groups
     if tile.each or tile.by is not None:
-        return {"kind": "series" if tile.each and not tile.by else "groups", "points": [_point(v) for v in points], **data}
+        return {
+            "kind": "series" if tile.each and not tile.by else "groups",
+            "points": [_point(v) for v in points],
+            **data,
+        }
     whole = reading.whole
     return {"kind": "number", "value": plain(whole.value), "shown": whole.shown, "count": whole.count, **data}
 
@@ -216,7 +224,13 @@ def met(text: str, value: Any) -> bool | None:
     if match is None or bound is None or value is None:
         return None
     number = float(value)
-    ways = {"<": number < bound, "<=": number <= bound, ">": number > bound, ">=": number >= bound, "=": number == bound}
+    ways = {
+        "<": number < bound,
+        "<=": number <= bound,
+        ">": number > bound,
+        ">=": number >= bound,
+        "=": number == bound,
+    }
     return ways[match[1] or ">="]
 
 

@@ -74,13 +74,22 @@ def _measure_en(metric: Metric, entity: str) -> str:
         return f"The average share of {', '.join(value)} that is filled in"
     if measure == "duration":
         span = f"from {_moment(value.from_, 'en')} to {_moment(value.to, 'en')}"
-        return f"The {_SPREAD['en'][value.show]} time {span}, in {value.unit}; records without both moments do not count"
+        return (
+            f"The {_SPREAD['en'][value.show]} time {span}, in {value.unit}; records without both moments do not count"
+        )
     return f"The {_SPREAD['en'][measure]} of {shown(value)}; empty values do not count"
 
 
 _SPREAD = {
     "zh": {"sum": "合计", "avg": "平均", "median": "中位数", "p90": "90 分位", "min": "最小值", "max": "最大值"},
-    "en": {"sum": "sum", "avg": "average", "median": "median", "p90": "90th percentile", "min": "least", "max": "greatest"},
+    "en": {
+        "sum": "sum",
+        "avg": "average",
+        "median": "median",
+        "p90": "90th percentile",
+        "min": "least",
+        "max": "greatest",
+    },
 }
 
 

@@ -152,7 +152,9 @@ class Kept:
         if found is None:
             return None
         counts, chains, at, lots = found
-        entry = _Entry(Moment(counts, chains, at), lots, tally.merge(job.counting.takes, list(lots.values()) or [{}]), saved=True)
+        entry = _Entry(
+            Moment(counts, chains, at), lots, tally.merge(job.counting.takes, list(lots.values()) or [{}]), saved=True
+        )
         entry.size = sum(tally.weight(parts) for parts in lots.values())
         self._keep(job.key, entry)
         return entry

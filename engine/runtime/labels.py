@@ -26,7 +26,8 @@ class Labels:
         self._language = context.language if context.language in EMPTY else "zh"
         _, self._type, self._field = value_of(Sheet(ground, entity), by)
         self._machine = next(
-            (m for m in ground.manifest.machines_of(entity) if self._field is not None and m.field == self._field.name), None
+            (m for m in ground.manifest.machines_of(entity) if self._field is not None and m.field == self._field.name),
+            None,
         )
         self._titles: dict[int, str] = {}
 

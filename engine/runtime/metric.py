@@ -106,7 +106,9 @@ def period_of(field: str, asked: Ask) -> tuple[tuple[str, Any, Any], ...]:
 
 
 def _scan(context: Context, ground: Ground, metric: Metric, asked: Scan) -> Parts:
-    parts: Parts = refused("metric", metric.name, asked.query.where, lambda: tally.scan(context.connection, ground, asked))
+    parts: Parts = refused(
+        "metric", metric.name, asked.query.where, lambda: tally.scan(context.connection, ground, asked)
+    )
     return parts
 
 

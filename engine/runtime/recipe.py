@@ -59,7 +59,9 @@ def _count(metric: Metric, only: Terms) -> Recipe:
 
 def _unless_always(condition: Condition | None) -> Terms:
     """The condition, or nothing where it is the literal True: every row, without asking each."""
-    if condition is None or all(isinstance(part, Expression) and part.text.strip() == "True" for part in condition.parts):
+    if condition is None or all(
+        isinstance(part, Expression) and part.text.strip() == "True" for part in condition.parts
+    ):
         return ()
     return (condition,)
 
@@ -161,7 +163,11 @@ def plain(metric: Metric, kind: str, stored: float | None) -> float | int | Deci
     if metric.duration is not None:
         return stored / UNITS[metric.duration.unit]
     if kind == "money":
-        return Decimal(stored).scaleb(-4).quantize(Decimal("0.0001")) if isinstance(stored, int) else round(stored / 1e4, 4)
+        return (
+            Decimal(stored).scaleb(-4).quantize(Decimal("0.0001"))
+            if isinstance(stored, int)
+            else round(stored / 1e4, 4)
+        )
     if kind == "duration":
         return stored / UNITS["hours"]
     return stored

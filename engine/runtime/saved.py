@@ -23,7 +23,10 @@ def packed(
 ) -> tuple[str, bytes]:
     """(moment as JSON, parts as compressed JSON)."""
     moment = {"shape": SHAPE, "counts": dict(counts), "chains": list(chains.items()), "at": at.isoformat()}
-    rows = [[lot, [[list(key), [_down(value) for value in values]] for key, values in parts.items()]] for lot, parts in lots.items()]
+    rows = [
+        [lot, [[list(key), [_down(value) for value in values]] for key, values in parts.items()]]
+        for lot, parts in lots.items()
+    ]
     return json.dumps(moment), zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
 
 

@@ -151,4 +151,3 @@ def hoisted(scan: Scan) -> Scan:
         return scan
     takes = tuple(replace(take, only=tuple(t for t in take.only if t not in shared)) for take in scan.takes)
     return replace(scan, takes=takes, query=replace(scan.query, where=(*scan.query.where, *shared)))
-

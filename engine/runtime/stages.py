@@ -102,4 +102,3 @@ def at_point(machine: StateMachine, query: Query, rows: Column | None, point: st
     except ValueError:
         pass
     raise WrongUsage(Problem("Q011", parameters={"point": point}))
-

@@ -224,7 +224,9 @@ def _words(context: Context, ground: Ground, entity: str, term: Expression) -> s
             field = ground.fields(entity).get(node.id)
             return field.label.text(context.language) or node.id if field is not None else node.id
         if isinstance(node, ast.Attribute):
-            return f"{word(node.value)} · {node.attr}" if context.language == "en" else f"{word(node.value)}的{node.attr}"
+            return (
+                f"{word(node.value)} · {node.attr}" if context.language == "en" else f"{word(node.value)}的{node.attr}"
+            )
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) <= 1 and not node.keywords:
             function = ground.functions.get(node.func.id)
             title = function.title.get(context.language, node.func.id) if function is not None else node.func.id
@@ -262,4 +264,3 @@ def shown(context: Context, column: answer.Output, value: Any, names: dict[str, 
     if column.field is None and column.type.name == "number":
         return f"{value:,.1f}".removesuffix(".0")
     return str(plugin.show(field, value, context.language)) if plugin is not None else str(value)
-

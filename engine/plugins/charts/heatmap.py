@@ -33,7 +33,11 @@ class Heatmap(Chart):
         return {
             "grid": {"left": 8, "right": 8, "top": 8, "bottom": 36, "containLabel": True},
             "tooltip": {"position": "top"},
-            "xAxis": {"type": "category", "data": [c["label"] for c in data.get("columns", ())], "splitArea": {"show": True}},
+            "xAxis": {
+                "type": "category",
+                "data": [c["label"] for c in data.get("columns", ())],
+                "splitArea": {"show": True},
+            },
             "yAxis": {"type": "category", "data": [r["label"] for r in data.get("rows", ())], "inverse": True},
             "visualMap": {
                 "min": 0,

@@ -171,7 +171,9 @@ def groups(connection: Connection, ground: Ground, query: Query) -> list[Group]:
     return found
 
 
-def _typed(query: Query, numbers: Mapping[str, tuple[Any, Type | None]]) -> Iterator[tuple[str, tuple[Any, Type | None]]]:
+def _typed(
+    query: Query, numbers: Mapping[str, tuple[Any, Type | None]]
+) -> Iterator[tuple[str, tuple[Any, Type | None]]]:
     for name, number in numbers.items():
         yield query.aggregates[name].function, number
 
@@ -213,4 +215,17 @@ def _fingerprint(ground: Ground, query: Query) -> str:
     return f"{plain!r}|{access.key}"
 
 
-__all__ = ["Group", "Output", "Page", "converter", "count", "found_ids", "groups", "ids", "page", "prepare", "statements", "stream"]
+__all__ = [
+    "Group",
+    "Output",
+    "Page",
+    "converter",
+    "count",
+    "found_ids",
+    "groups",
+    "ids",
+    "page",
+    "prepare",
+    "statements",
+    "stream",
+]

@@ -121,7 +121,9 @@ def _whole_day(ground: Ground, column: Any, field: Field, asked: Filter) -> sa.C
     try:
         day = dt.date.fromisoformat(asked.value.strip())
     except ValueError as error:
-        raise WrongUsage(Problem("Q009", field=field.name, parameters={"from": asked.value, "to": asked.value})) from error
+        raise WrongUsage(
+            Problem("Q009", field=field.name, parameters={"from": asked.value, "to": asked.value})
+        ) from error
     first = dates.microseconds(period.midnight(day, ground.zone))
     after = dates.microseconds(period.midnight(day + dt.timedelta(days=1), ground.zone))
     ways: dict[str, Callable[[], sa.ColumnElement[bool]]] = {

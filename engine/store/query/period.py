@@ -40,9 +40,15 @@ def bucket(column: Any, kind: str, each: str, zone: dt.tzinfo, dialect: str) -> 
         weeks: sa.ColumnElement[int] = _divided(days + dates.number(3 + WEEKS * 7), 7) - dates.number(WEEKS)
         return weeks
     text = dates.date_of(days, dialect) if kind == "datetime" else column
-    year = sa.cast(sa.func.substr(text, 1, 4), sa.BigInteger())
-    found: sa.ColumnElement[int] = _divided(year * dates.number(12) + dates.month(text) - dates.number(1), MONTHS[each])
+    months = _digits(text, 1, 4) * dates.number(12) + _digits(text, 6, 2) - dates.number(1)
+    found: sa.ColumnElement[int] = _divided(months, MONTHS[each])
     return found
+
+
+def _digits(text: Any, start: int, length: int) -> Any:
+    # Written into the statement: PostgreSQL has no substr for the 64-bit numbers that parameters are.
+    places = (sa.literal_column(str(start), sa.Integer()), sa.literal_column(str(length), sa.Integer()))
+    return sa.cast(sa.func.substr(text, *places), sa.BigInteger())
 
 
 def _divided(value: Any, by: int) -> Any:

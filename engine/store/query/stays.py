@@ -26,7 +26,9 @@ class Stays:
 
     takes = TAKES
 
-    def __init__(self, ground: Ground, query: Query, machine: str, rows: Column | None = None, lots: bool = True) -> None:
+    def __init__(
+        self, ground: Ground, query: Query, machine: str, rows: Column | None = None, lots: bool = True
+    ) -> None:
         sheet, limits = sheet_of(ground, query)
         ground.field(query.entity, ground.manifest.state_machines[machine].field)
         stay = ground.schema.history.alias("stay")

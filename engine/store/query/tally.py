@@ -94,9 +94,7 @@ class Prepared:
         self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
         noted = [inner.note(asked.takes[place]) for place in self._added]
         self._whole = inner.aggregated(noted) if noted else None
-        self._lists = {
-            place: inner.listed(take) for place, take in enumerate(asked.takes) if take.function == "values"
-        }
+        self._lists = {place: inner.listed(take) for place, take in enumerate(asked.takes) if take.function == "values"}
         self.reads = tables_of(*self._lists.values(), *(() if self._whole is None else (self._whole,)))
 
     def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
@@ -149,7 +147,9 @@ class _Inner:
         if dear:
             source, columns = self._fenced()
             keys, limits = [source.c[key.name] for key in self.keys], []
-        elements = [_element(take, columns.get(value), [columns[part] for part in parts]) for take, value, parts in noted]
+        elements = [
+            _element(take, columns.get(value), [columns[part] for part in parts]) for take, value, parts in noted
+        ]
         select = sa.select(*keys, *elements).select_from(source).where(*limits)
         return select.group_by(*by_place(keys)) if keys else select
 
@@ -193,7 +193,9 @@ def conjuncts(term: Term) -> list[Term]:
     if isinstance(term, Condition):
         return [term] if term.any else [each for part in term.parts for each in conjuncts(part)]
     if isinstance(term.tree, ast.BoolOp) and isinstance(term.tree.op, ast.And):
-        return [each for part in term.tree.values for each in conjuncts(Expression(ast.unparse(part), term.where, part))]
+        return [
+            each for part in term.tree.values for each in conjuncts(Expression(ast.unparse(part), term.where, part))
+        ]
     return [term]
 
 

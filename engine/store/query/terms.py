@@ -46,7 +46,9 @@ def _told_by_history(ground: Ground, entity: str, term: Term) -> list[Problem]:
     machines = [machine for machine in ground.manifest.machines_of(entity) if machine.field in hidden]
     if not machines:
         return []
-    asking = [name for name in sorted(functions_of(term)) if "history" in getattr(ground.functions.get(name), "needs", ())]
+    asking = [
+        name for name in sorted(functions_of(term)) if "history" in getattr(ground.functions.get(name), "needs", ())
+    ]
     return [Problem("Q001", parameters={"entity": entity, "field": name}) for name in asking]
 
 

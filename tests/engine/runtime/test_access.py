@@ -30,7 +30,11 @@ ROLES = {
         name="sales",
         inherits=("staff",),
         can={"lead": Rights(read=MINE, create=True, update=MINE, where=Where("role/sales.yaml", 4, 3))},
-        fields={"lead": FieldRights(hide=("cost_price", "note"), read_only=("priority",), where=Where("role/sales.yaml", 6, 3))},
+        fields={
+            "lead": FieldRights(
+                hide=("cost_price", "note"), read_only=("priority",), where=Where("role/sales.yaml", 6, 3)
+            )
+        },
     ),
     "leader": Role(name="leader", inherits=("sales",), can={"lead": Rights(read=TEAM, delete=True)}),
     "warehouse": Role(name="warehouse", can={"stock": Rights(read=True)}),
@@ -135,8 +139,13 @@ def test_a_hidden_field_is_cut_from_the_values() -> None:
 
 
 def test_the_key_is_shared_only_by_those_who_see_the_same() -> None:
-    assert access.access_of(context("quality", user=7), "lead").key == access.access_of(context("quality", user=8), "lead").key
-    assert access.access_of(context("sales", user=7), "lead").key != access.access_of(context("sales", user=8), "lead").key
+    assert (
+        access.access_of(context("quality", user=7), "lead").key
+        == access.access_of(context("quality", user=8), "lead").key
+    )
+    assert (
+        access.access_of(context("sales", user=7), "lead").key != access.access_of(context("sales", user=8), "lead").key
+    )
 
 
 def test_permissions_of_the_whole_company_come_from_may() -> None:

@@ -31,7 +31,9 @@ METRICS = (
     Metric(name="heat", entity="lead", median=parse("heat")),
     Metric(name="rotten", entity="lead", avg=parse("secret")),
     Metric(name="hours", entity="task", sum=parse("hours")),
-    Metric(name="wait", entity="lead", duration=Span(from_=Moment(entered="new"), to=Moment(entered="called"), show="avg")),
+    Metric(
+        name="wait", entity="lead", duration=Span(from_=Moment(entered="new"), to=Moment(entered="called"), show="avg")
+    ),
 )
 TILES = (
     Tile(name="leads", metric="leads"),
@@ -50,7 +52,9 @@ TILES = (
 )
 DOCUMENTS: dict[str, Any] = {
     "metrics": {each.name: each for each in METRICS},
-    "views": {"hot": View(name="hot", entity="lead", where_=when("heat > 2"), columns=("company", "secret"), sort=("-heat",))},
+    "views": {
+        "hot": View(name="hot", entity="lead", where_=when("heat > 2"), columns=("company", "secret"), sort=("-heat",))
+    },
     "dashboards": {"health": Dashboard(name="health", filters=("time", "source"), tiles={t.name: t for t in TILES})},
     "roles": {
         "sales": Role(
@@ -64,31 +68,41 @@ DOCUMENTS: dict[str, Any] = {
 BOSS = Actor(user=1, login="li", roles=("boss",), values={"id": 1})
 
 
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    made = Shop(**DOCUMENTS)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    made = Shop("sqlite://" if request.param == "sqlite" else request.getfixturevalue("postgresql_url"), **DOCUMENTS)
     for login in ("li", "wang"):
         made.add("user", login=login)
     for place in range(6):
         at = NOW - dt.timedelta(days=place)
         values = {"owner": place % 2 + 1, "heat": float(place), "source": ("douyin", "expo")[place % 2], "secret": 7.0}
         made.add("lead", at, company=f"c{place}", stage="new", **values)
-        stays = [("new", -24 * place, None)] if place % 3 else [("new", -24 * place, 12 - 24 * place), ("called", 12 - 24 * place, None)]
+        stays = (
+            [("new", -24 * place, None)]
+            if place % 3
+            else [("new", -24 * place, 12 - 24 * place), ("called", 12 - 24 * place, None)]
+        )
         made.enter(place + 1, *stays)
     made.add("task", title="t", hours=2.5, lead=1)
     yield made
     made.database.close()
 
 
-def look(shop: Shop, actor: Actor = BOSS, asked: Range = Range(), keep: Kept | None = None, now: dt.datetime = NOW) -> Board:
+def look(
+    shop: Shop, actor: Actor = BOSS, asked: Range = Range(), keep: Kept | None = None, now: dt.datetime = NOW
+) -> Board:
     with shop.database.read() as connection:
         return dashboard.read(shop.context(connection, actor, now), "health", asked, keep)
 
 
-def opened(shop: Shop, tile: str, point: str = "", part: str = "", asked: Range = Range(), actor: Actor = BOSS) -> list[int]:
+def opened(
+    shop: Shop, tile: str, point: str = "", part: str = "", asked: Range = Range(), actor: Actor = BOSS
+) -> list[int]:
     with shop.database.read() as connection:
         context = shop.context(connection, actor)
-        return sorted(answer.ids(connection, ground_of(context), dashboard.behind(context, "health", tile, asked, point, part)))
+        return sorted(
+            answer.ids(connection, ground_of(context), dashboard.behind(context, "health", tile, asked, point, part))
+        )
 
 
 def change(shop: Shop, lead: int, **values: Any) -> None:
@@ -109,12 +123,24 @@ def plain(board: Board) -> dict[str, Any]:
 
 def test_every_tile_has_its_number_or_its_data(shop: Shop) -> None:
     tiles = look(shop).tiles
-    assert [tiles[name].value for name in ("leads", "old", "rate", "heat", "mine", "hours")] == [6, 4, 2 / 6, 2.5, 3, 2.5]
+    assert [tiles[name].value for name in ("leads", "old", "rate", "heat", "mine", "hours")] == [
+        6,
+        4,
+        2 / 6,
+        2.5,
+        3,
+        2.5,
+    ]
     assert tiles["rate"].good is False and tiles["old"].good is False and tiles["leads"].good is None
     assert tiles["rate"].shown == "33.3%" and tiles["wait"].shown == "12 小时"
     assert [point["value"] for point in tiles["daily"].data["points"]] == [1] * 6
     assert [point["label"] for point in tiles["by_source"].data["points"]] == ["douyin", "expo"]
-    assert [(p["label"], p["count"]) for p in tiles["funnel"].data["points"]] == [("NEW", 6), ("CALLED", 2), ("DIAGNOSED", 0), ("WON", 0)]
+    assert [(p["label"], p["count"]) for p in tiles["funnel"].data["points"]] == [
+        ("NEW", 6),
+        ("CALLED", 2),
+        ("DIAGNOSED", 0),
+        ("WON", 0),
+    ]
     assert tiles["list"].count == 3 and [r["company"] for r in tiles["list"].records.records] == ["c5", "c4", "c3"]
     assert tiles["daily"].option["series"][0]["type"] == "line" and tiles["rate"].option["series"][0]["type"] == "gauge"
     assert tiles["dwell"].data["unit"] == "小时"
@@ -131,7 +157,12 @@ def test_every_number_opens_to_exactly_its_records(shop: Shop) -> None:
             assert len(opened(shop, name, point["point"])) == point["count"], point
     for cell in tiles["dwell"].data["cells"]:
         assert len(opened(shop, "dwell", cell["point"])) == cell["count"], cell
-    for tile, point in (("leads", "by:1"), ("funnel", "state:nowhere"), ("dwell", "cell:new:{"), ("daily", "each:day:")):
+    for tile, point in (
+        ("leads", "by:1"),
+        ("funnel", "state:nowhere"),
+        ("dwell", "cell:new:{"),
+        ("daily", "each:day:"),
+    ):
         with pytest.raises(WrongUsage) as refused:
             opened(shop, tile, point)
         assert refused.value.problems[0].code == "Q011"
@@ -161,7 +192,9 @@ def test_a_reader_sees_numbers_of_their_own_rows_and_a_closed_tile_says_so(shop:
 def test_what_is_kept_for_one_reader_is_not_shown_to_another(shop: Shop) -> None:
     keep = Kept()
     readers = [
-        Actor(user=user, login=str(user), roles=(role,), values={"id": user}) for user in (1, 2) for role in ("sales", "boss")
+        Actor(user=user, login=str(user), roles=(role,), values={"id": user})
+        for user in (1, 2)
+        for role in ("sales", "boss")
     ]
     alone = [plain(look(shop, reader)) for reader in readers]
     assert [plain(look(shop, reader, keep=keep)) for reader in readers] == alone
@@ -276,7 +309,15 @@ def test_what_is_not_there_is_not_found(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value", "meets"),
-    [("< 5%", 0.04, True), ("< 5%", 0.05, False), (">= 8", 8, True), ("> 60%", None, None), ("", 1, None), ("60%", 0.7, True), ("soon", 1, None)],
+    [
+        ("< 5%", 0.04, True),
+        ("< 5%", 0.05, False),
+        (">= 8", 8, True),
+        ("> 60%", None, None),
+        ("", 1, None),
+        ("60%", 0.7, True),
+        ("soon", 1, None),
+    ],
 )
 def test_a_target_is_read_as_people_write_it(text: str, value: Any, meets: Any) -> None:
     assert dashboard.met(text, value) is meets

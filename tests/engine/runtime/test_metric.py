@@ -69,9 +69,16 @@ ROWS: list[tuple[Any, ...]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
-    made = Shop(metrics=METRICS, roles=ROLES)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    url = "sqlite://"
+    if request.param == "postgresql":
+        import psycopg
+
+        url = request.getfixturevalue("postgresql_server").get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
+    made = Shop(url, metrics=METRICS, roles=ROLES)
     for login in ("li", "wang"):
         made.add("user", login=login, name=login)
     for place, (heat, budget, source, owner, frozen, days, hours) in enumerate(ROWS):
@@ -121,7 +128,9 @@ HEATS = [row[0] for row in ROWS if row[0] is not None]
         ("to_first_call", 3.0, "3 小时", [1, 2, 4]),
     ],
 )
-def test_every_measure_and_the_records_behind_it(shop: Shop, name: str, value: Any, shown: str, records: list[int]) -> None:
+def test_every_measure_and_the_records_behind_it(
+    shop: Shop, name: str, value: Any, shown: str, records: list[int]
+) -> None:
     reading = read(shop, name)
     assert reading.whole.value == pytest.approx(value) if isinstance(value, float) else reading.whole.value == value
     assert reading.whole.shown == shown
@@ -189,7 +198,9 @@ def test_a_series_has_no_holes_and_an_empty_bucket_is_a_gap_or_zero(shop: Shop) 
 
 def test_days_are_the_sites_days(shop: Shop) -> None:
     late = dt.datetime(2026, 1, 31, 15, 59, 59, tzinfo=dt.UTC)
-    shop.database.write(lambda connection: shop.records.insert(connection, "lead", {"company": "late", "source": "jd"}, late, None))
+    shop.database.write(
+        lambda connection: shop.records.insert(connection, "lead", {"company": "late", "source": "jd"}, late, None)
+    )
     jd = (Filter("company", "eq", "late"),)
     days = read(shop, "leads", Ask(each="day", filters=jd)).series
     assert [(point.at, point.value) for point in days] == [("2026-01-31", 1)]

@@ -65,9 +65,13 @@ def entities() -> dict[str, Entity]:
         tasks={"type": "backlink", "to": "task", "via": "lead"},
     )
     return {
-        "user": Entity(name="user", fields=fields(login="text", name="text", team={"type": "team", "to": "team"}, salary="number")),
+        "user": Entity(
+            name="user", fields=fields(login="text", name="text", team={"type": "team", "to": "team"}, salary="number")
+        ),
         "team": Entity(name="team", fields=fields(name="text")),
-        "hospital": Entity(name="hospital", fields=fields(name="text", grade="text", owner={"type": "user", "to": "user"})),
+        "hospital": Entity(
+            name="hospital", fields=fields(name="text", grade="text", owner={"type": "user", "to": "user"})
+        ),
         "lead": Entity(name="lead", label=Label("线索", "Lead"), fields=lead),
         "task": Entity(name="task", fields=fields(title="text", hours="number", lead={"type": "link", "to": "lead"})),
     }
@@ -88,7 +92,11 @@ class Shop:
 
     def __init__(self, url: str = "sqlite://", **documents: Any) -> None:
         self.manifest = Manifest(
-            site=Site(name="shop"), entities=entities(), state_machines={"lead_stage": MACHINE}, digest="shop", **documents
+            site=Site(name="shop"),
+            entities=entities(),
+            state_machines={"lead_stage": MACHINE},
+            digest="shop",
+            **documents,
         )
         self.registry = Registry.discover(["engine.plugins"], entry_points=False)
         self.kinds: Mapping[str, Any] = {kind.name: kind for kind in self.registry.all(FieldType)}
@@ -107,7 +115,9 @@ class Shop:
         came = None
         rows = []
         for state, start, end in stays:
-            moments = [None if hours is None else int((NOW.timestamp() + hours * 3600) * 1_000_000) for hours in (start, end)]
+            moments = [
+                None if hours is None else int((NOW.timestamp() + hours * 3600) * 1_000_000) for hours in (start, end)
+            ]
             rows.append(("lead", lead, machine, state, came, *moments))
             came = state
         text = "INSERT INTO fl_history (entity, record, machine, state, came_from, entered_at, left_at) VALUES (?,?,?,?,?,?,?)"

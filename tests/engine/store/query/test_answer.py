@@ -21,10 +21,23 @@ from tests.engine.store.query.shop import NOW, Shop
 def filled(shop: Shop) -> Shop:
     li = shop.add("user", login="li", name="李")
     rows: list[dict[str, Any]] = [
-        {"company": "锐视光学", "phone": "+8613800138000", "source": "douyin", "budget": Decimal("100000.50"), "owner": li.id},
+        {
+            "company": "锐视光学",
+            "phone": "+8613800138000",
+            "source": "douyin",
+            "budget": Decimal("100000.50"),
+            "owner": li.id,
+        },
         {"company": "Alpha Dental", "phone": "+8613900139001", "source": "website", "heat": 3.5, "frozen": True},
         {"company": "北京眼科医院", "source": "expo", "heat": 9.0, "next_date": dt.date(2026, 2, 1), "called_at": NOW},
-        {"company": "beta 100%", "source": "douyin", "budget": Decimal(5), "heat": 1.0, "frozen": False, "owner": li.id},
+        {
+            "company": "beta 100%",
+            "source": "douyin",
+            "budget": Decimal(5),
+            "heat": 1.0,
+            "frozen": False,
+            "owner": li.id,
+        },
     ]
     for place, row in enumerate(rows):
         shop.add("lead", NOW + dt.timedelta(minutes=place), stage="new", **row)
@@ -34,7 +47,9 @@ def filled(shop: Shop) -> Shop:
 def found(shop: Shop, *filters: Filter, ground: dict[str, Any] | None = None, **more: Any) -> list[int]:
     with shop.database.read() as connection:
         query = Query(entity="lead", filters=filters, columns=("id",), **{"sort": ("id",), **more})
-        return [record.id for record in answer.page(connection, shop.ground(connection, **(ground or {})), query).records]
+        return [
+            record.id for record in answer.page(connection, shop.ground(connection, **(ground or {})), query).records
+        ]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +155,9 @@ def pages(shop: Shop, sort: tuple[str, ...], size: int, **more: Any) -> list[lis
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 2)), st.sampled_from(["a", "b", None])), max_size=9),
-    st.lists(st.sampled_from(["downloads", "-downloads", "company", "-company", "id", "-id", "-created_at"]), max_size=3),
+    st.lists(
+        st.sampled_from(["downloads", "-downloads", "company", "-company", "id", "-id", "-created_at"]), max_size=3
+    ),
     st.integers(1, 4),
 )
 def test_pages_put_together_are_the_whole_list_in_order(rows: list[Any], sort: list[str], size: int) -> None:

@@ -18,7 +18,9 @@ ZONES = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "UTC", "Asia/Kolk
 
 
 def in_sql(expression: sa.ColumnElement[int]) -> int:
-    compiled = sa.select(expression).compile(dialect=sa.create_engine("sqlite://").dialect, compile_kwargs={"literal_binds": True})
+    compiled = sa.select(expression).compile(
+        dialect=sa.create_engine("sqlite://").dialect, compile_kwargs={"literal_binds": True}
+    )
     return sqlite3.connect(":memory:").execute(str(compiled)).fetchone()[0]
 
 
@@ -53,7 +55,9 @@ def test_a_week_begins_on_monday_and_midnight_is_local() -> None:
     assert period.start_of("week", period.number_of("week", late.date())) == dt.date(2025, 12, 29)
     assert period.midnight(dt.date(2026, 1, 5), shanghai) == dt.datetime(2026, 1, 4, 16, tzinfo=dt.UTC)
     column = sa.literal_column(str(dates.microseconds(late.astimezone(dt.UTC))), sa.BigInteger())
-    assert period.start_of("day", in_sql(period.bucket(column, "datetime", "day", shanghai, "sqlite"))) == dt.date(2026, 1, 4)
+    assert period.start_of("day", in_sql(period.bucket(column, "datetime", "day", shanghai, "sqlite"))) == dt.date(
+        2026, 1, 4
+    )
 
 
 def test_buckets_without_records_are_not_left_out() -> None:
@@ -62,7 +66,9 @@ def test_buckets_without_records_are_not_left_out() -> None:
     assert months == [dt.date(2025, 11, 1), dt.date(2025, 12, 1), dt.date(2026, 1, 1), dt.date(2026, 2, 1)]
 
 
-@pytest.mark.parametrize("moment", [(2026, 3, 29, 0, 59), (2026, 3, 29, 1, 0), (2026, 10, 25, 0, 59), (2026, 10, 25, 1, 0)])
+@pytest.mark.parametrize(
+    "moment", [(2026, 3, 29, 0, 59), (2026, 3, 29, 1, 0), (2026, 10, 25, 0, 59), (2026, 10, 25, 1, 0)]
+)
 def test_the_turn_of_the_clock_is_where_the_zone_has_it(moment: tuple[int, ...]) -> None:
     berlin = ZoneInfo("Europe/Berlin")
     when = dt.datetime(*moment, tzinfo=dt.UTC)

@@ -47,7 +47,9 @@ def asked(connection: Any, ground: Ground, **more: Any) -> Any:
 
 
 def grouped(connection: Any, ground: Ground, *group: Any, **numbers: Aggregate) -> Any:
-    return answer.groups(connection, ground, Query(entity="lead", group=group, aggregates=numbers or {"n": Aggregate("count")}))
+    return answer.groups(
+        connection, ground, Query(entity="lead", group=group, aggregates=numbers or {"n": Aggregate("count")})
+    )
 
 
 def scanned(connection: Any, ground: Ground, *takes: Take, **more: Any) -> Any:
@@ -213,13 +215,19 @@ def test_a_walk_into_a_record_one_may_not_see_is_empty(shop: Shop) -> None:
     shop.add("lead", company="b", hospital=closed.id)
     with shop.database.read() as connection:
         ground = shop.ground(connection, me=me, hospital=Access("hospital", when("owner == me")))
-        assert [values["hospital.name"] for _, values in asked(connection, ground, columns=("hospital.name",))] == ["open", None]
+        assert [values["hospital.name"] for _, values in asked(connection, ground, columns=("hospital.name",))] == [
+            "open",
+            None,
+        ]
         assert [ident for ident, _ in asked(connection, ground, where=("hospital.name == 'closed'",))] == []
         assert [ident for ident, _ in asked(connection, ground, where=("hospital.name is None",))] == [2]
         assert [ident for ident, _ in asked(connection, ground, sort=("hospital.name",))] == [1, 2]
         assert {group.key for group in grouped(connection, ground, "hospital.name")} == {("open",), (None,)}
         nothing = shop.ground(connection, me=me, hospital=Access("hospital"))
-        assert [values["hospital.name"] for _, values in asked(connection, nothing, columns=("hospital.name",))] == [None, None]
+        assert [values["hospital.name"] for _, values in asked(connection, nothing, columns=("hospital.name",))] == [
+            None,
+            None,
+        ]
 
 
 def test_a_hidden_field_of_a_linked_record_cannot_be_named(shop: Shop) -> None:

@@ -121,7 +121,9 @@ class Driver:
 
     def _moved(self, wire: _Wire, lead: Lead) -> bool:
         """Whether the transition nobody answered has been carried out all the same."""
-        status, answer = wire.ask("GET", f"/lead/{lead.record}", None)
+        status = 0
+        while not status:
+            status, answer = wire.ask("GET", f"/lead/{lead.record}", None)
         return status == 200 and (answer.get("record") or answer)["values"]["stage"] == "called"
 
 

@@ -43,6 +43,10 @@ class Reader:
         found: list[tuple[Any, ...]] = self._open.execute(statement).fetchall()
         return found
 
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns."""
+        return [column[0] for column in self._open.execute(f"SELECT * FROM {table} LIMIT 0").description]
+
     def check(self, leads: Iterable[Lead], settled: bool = False) -> list[str]:
         """What is broken; ``settled`` when everything due has had its time."""
         expected = list(leads)

@@ -36,7 +36,7 @@ class Rig:
         self.met: Counter[str] = Counter()
         self.restarts: list[float] = []
         self.recoveries: list[float] = []
-        self._grown = 0
+        self._grown = self.published = 0
         folder.mkdir(parents=True)
         self._log = folder / "server.log"
         self._zygote = subprocess.Popen(
@@ -78,11 +78,7 @@ class Rig:
         """
         port = _free_port()
         started = time.monotonic()
-        environment = {"FLOWLOOM_FAILPOINT": failpoint}
-        site = str(self.folder / "site")
-        self._server = self._order(
-            do="start", folder=site, database=self._database, port=port, log=str(self._log), environment=environment
-        )
+        self._server = self._begin("serve", failpoint, port=port)
         while not _answers(port):
             ended = self._order(do="look", pid=self._server)
             if ended is not None:
@@ -96,6 +92,13 @@ class Rig:
         self.driver.go(port)
         return True
 
+    def _begin(self, work: str, failpoint: str, **more: Any) -> int:
+        child: int = self._order(
+            do="start", work=work, folder=str(self.folder / "site"), database=self._database, log=str(self._log),
+            environment={"FLOWLOOM_FAILPOINT": failpoint}, **more,
+        )  # fmt: skip
+        return child
+
     def kill(self, after: float) -> None:
         """Kill the server that many seconds after it answered."""
         came = time.monotonic()
@@ -108,28 +111,43 @@ class Rig:
             self.recoveries.append(self.driver.first_answer - came)
         self.kills += 1
 
-    def dies(self, failpoint: str, patience: float = 30.0) -> None:
+    def dies(self, failpoint: str) -> None:
         """Run a server until it dies at that failpoint; AssertionError when it never does."""
-        if not self.up(failpoint):
-            return
+        if self.up(failpoint):
+            assert self._server is not None
+            ended = self._ends(self._server, failpoint)
+            self._server = None
+            assert ended == KILLED, f"a server ended with {ended}: {self.told()}"
+            self._down(failpoint)
+
+    def _ends(self, process: int, what: str, patience: float = 30.0) -> int:
+        """What a process ended with; AssertionError when it does not."""
         end = time.monotonic() + patience
-        while (ended := self._order(do="look", pid=self._server)) is None:
-            assert time.monotonic() < end, f"failpoint {failpoint} never fired: {self.told()}"
+        while (ended := self._order(do="look", pid=process)) is None:
+            assert time.monotonic() < end, f"{what or 'publish'} never came: {self.told()}"
             self.driver.check()
             time.sleep(0.005)
-        self._server = None
-        assert ended == KILLED, f"a server ended with {ended}: {self.told()}"
-        self._down(failpoint)
+        found: int = ended
+        return found
+
+    def publish(self, failpoint: str = "") -> None:
+        """A revision with a column to add, published by another process while the server works; with a failpoint it
+        dies there, and the server goes on with the old revision."""
+        if self._grown == self.published:
+            self._grown += 1
+            place.grow(self.folder / "site", self._grown)
+        ended = self._ends(self._begin("publish", failpoint), failpoint)
+        assert ended == (KILLED if failpoint else 0), f"a publish ended with {ended}: {self.told()}"
+        if failpoint:
+            self.kills += 1
+            self.met[failpoint] += 1
+        else:
+            self.published = self._grown
 
     def _down(self, failpoint: str) -> None:
         self.driver.park()
         self.kills += 1
         self.met[failpoint.partition(":")[0]] += 1
-
-    def grow(self) -> None:
-        """Give the next server a revision to publish, with a column to add."""
-        self._grown += 1
-        place.grow(self.folder / "site", self._grown)
 
     # --- looking
 
@@ -147,6 +165,11 @@ class Rig:
                 shutil.copy(path, copy / path.name)
         with Reader(str(copy / "flowloom.db")) as reader:
             return reader.check(leads, settled)
+
+    def columns(self, start: str) -> int:
+        """How many columns of the lead's table begin so."""
+        with Reader(self._database or str(self.folder / "site" / "flowloom.db")) as reader:
+            return sum(name.startswith(start) for name in reader.columns("lead"))
 
     def settle(self) -> list[str]:
         """Let everybody finish and everything due fire; what is broken then."""

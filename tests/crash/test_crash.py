@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.crash.postgresql import restart
 from tests.crash.rig import RESTART, Rig, rounds
+
+#: Failpoint -> the meetings it may kill at. What is met in every turn is met at the start of a server too.
+WEB = {"before_commit": 9, "after_commit": 9, "timer_fire": 4}
+PUBLISHING = ("migration", "publish")
 
 
 @pytest.fixture
@@ -28,3 +35,50 @@ def test_fault_083_kills_at_any_moment_lose_nothing_and_double_nothing(rig: Rig)
     print(rig.report())
     assert rig.journal.acknowledged_leads() == len(rig.journal.leads) >= rig.kills
     assert sorted(rig.restarts)[len(rig.restarts) * 9 // 10] < RESTART
+
+
+@pytest.mark.parametrize("failpoint", WEB)
+def test_fault_083_a_kill_at_every_named_failpoint_is_survived(rig: Rig, failpoint: str) -> None:
+    times = rounds(80) // 20
+    for _ in range(times):
+        rig.dies(f"{failpoint}:{rig.chance.randint(1, WEB[failpoint])}")
+        assert rig.look() == []
+        rig.up()
+        rig.kill(0.2)
+    assert rig.settle() == []
+    print(rig.report())
+    assert rig.met[failpoint] == times
+
+
+def test_fault_083_a_publish_that_dies_halfway_is_not_seen_and_the_next_one_succeeds(rig: Rig) -> None:
+    rig.up()
+    for _ in range(rounds(80) // 40):
+        for failpoint in PUBLISHING:
+            rig.publish(failpoint)
+            assert rig.columns("grown_") == rig.published
+        rig.publish()
+        assert rig.columns("grown_") == rig.published
+    rig.kill(0.1)
+    assert rig.look() == []
+    assert rig.settle() == []
+    print(rig.report())
+
+
+@pytest.mark.postgresql
+def test_fault_087_kills_and_restarts_of_postgresql_lose_nothing_and_double_nothing(
+    postgresql_server: Any, postgresql_url: str, tmp_path: Path
+) -> None:
+    rig = Rig(tmp_path / "rig", postgresql_url)
+    try:
+        for number in range(rounds(80) // 8):
+            rig.up()
+            if number % 2:
+                time.sleep(rig.chance.uniform(0.05, 0.5))
+                restart(postgresql_server)
+            rig.kill(rig.chance.uniform(0.010, 0.250))
+        assert rig.look() == []
+        assert rig.settle() == []
+        print(rig.report())
+        assert rig.journal.acknowledged_leads() == len(rig.journal.leads) > 0
+    finally:
+        rig.close()

@@ -65,18 +65,21 @@ class Zygote:
         publishing.revive = revive
 
     def start(self, order: dict[str, Any]) -> int:
-        """Fork a server; its process id."""
+        """Fork a process for that ``work``; its process id."""
         child = os.fork()
         if child:
             return child
         try:
-            self._serve(order)
+            self._born(order)
+            getattr(self, f"_{order['work']}")(order)
+            os._exit(0)
         except BaseException:
             traceback.print_exc()
         finally:
             os._exit(1)
 
-    def _serve(self, order: dict[str, Any]) -> None:
+    def _born(self, order: dict[str, Any]) -> None:
+        """A life of its own: the log for what it says, its own environment, and death with the zygote."""
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -84,12 +87,23 @@ class Zygote:
         os.dup2(log, 2)
         os.environ.update(order.get("environment", {}))
         from engine import failpoints
+
+        failpoints._armed.cache_clear()
+
+    def _open(self, order: dict[str, Any]) -> Any:
         from engine.api import Engine
+
+        return Engine.open(order["folder"], database=order.get("database"), registry=self.registry)
+
+    def _publish(self, order: dict[str, Any]) -> None:
+        with self._open(order) as engine:
+            engine.revisions.publish()
+
+    def _serve(self, order: dict[str, Any]) -> None:
         from studio.app import create_app
         from studio.serve import serve
 
-        failpoints._armed.cache_clear()
-        with Engine.open(order["folder"], database=order.get("database"), registry=self.registry) as engine:
+        with self._open(order) as engine:
             engine.revisions.publish_if_new()
             threading.Thread(target=keep_time, args=(engine,), daemon=True).start()
             serve(create_app(engine), "127.0.0.1", order["port"])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 #: Characters of one field that are searched; a long note is found by its beginning.
@@ -69,9 +71,20 @@ def _phrase(text: str, position: int, phrases: Mapping[str, Any]) -> tuple[list[
 
 @functools.cache
 def _tables() -> tuple[Mapping[str, Any], Mapping[int, str]]:
-    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+    """pypinyin's tables, read from its files: importing it would train a segmenter that is not needed here, which
+    takes most of a second and twenty megabytes."""
+    import orjson
 
-    return PHRASES_DICT, PINYIN_DICT
+    spec = find_spec("pypinyin")
+    folder = Path((spec.submodule_search_locations if spec else None or [""])[0])
+    try:
+        phrases = orjson.loads((folder / "phrases_dict.json").read_bytes())
+        characters = orjson.loads((folder / "pinyin_dict.json").read_bytes())
+    except FileNotFoundError:
+        from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+
+        return PHRASES_DICT, PINYIN_DICT
+    return phrases, {int(point): reading for point, reading in characters.items()}
 
 
 @functools.lru_cache(maxsize=2048)

@@ -35,7 +35,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rep = {"login": "linyue", "name": "林越", "roles": ["sales"], "manager": manager, "regions": ["浙江"]}
         owner = engine.create(SYSTEM, "user", rep).record.id
         for number, company in enumerate(LEADS):
-            phone = f"1380571{number:04d}"
+            phone = f"1380571900{number}"
             engine.create(SYSTEM, "lead", {"company": company, "phone": phone, "owner": owner, "next_subject": "首通电话"})
     return folder
 

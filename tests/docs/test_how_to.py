@@ -15,10 +15,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.cli.main import run
+from engine.plugins.registry import Registry
 from tests.docs.pages import DOCS, Block, blocks
 
 PAGES = sorted(page for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.zh.md"))
@@ -35,7 +37,8 @@ def write(block: Block, place: Path) -> None:
     assert block.file is not None
     target = place / ("" if block.file.endswith(".csv") else "demo") / block.file
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(block.text, "utf-8")
+    text = block.text.split("\n", 1)[1] if block.kind == "csv" else block.text
+    target.write_text(text, "utf-8")
 
 
 def carry_out(block: Block, capsys: pytest.CaptureFixture[str]) -> str:
@@ -111,6 +114,28 @@ def test_every_document_of_a_page_is_in_a_file_that_is_tried() -> None:
         for block in blocks(page):
             if block.kind == "yaml" and re.search(r"^kind:", block.text, re.M):
                 assert block.file, f"{page.name}: say in which file this is:\n{block.text}"
+
+
+def test_the_plugin_of_its_page_is_found_and_passes_its_own_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [block for block in blocks(DOCS / "how-to/write-a-plugin.zh.md") if block.kind == "python"]
+    for block in files:
+        assert block.file
+        target = tmp_path / block.file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(block.text, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = Registry.discover(["engine.plugins", "short_name.plugins.initials"], entry_points=False)
+    assert "initials" in found.names("function")
+    for block in files:
+        if block.file and block.file.startswith("tests/"):
+            spoken: dict[str, Any] = {}
+            exec(compile(block.text, block.file, "exec"), spoken)
+            tests = [value for name, value in spoken.items() if name.startswith("test_")]
+            assert tests
+            for test in tests:
+                test()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page on the API is tried with curl")

@@ -7,6 +7,7 @@ general machinery costs twenty times as much, and an import pays it for every re
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -19,6 +20,10 @@ LONGEST = 400
 PHRASE = 5
 
 _DIAERESIS = "\u0308"
+#: ``"重庆": [["chóng"], ["qìng"]]``, the first of each inner list, and ``"37325": "zhòng,chóng"``.
+_READINGS = re.compile(r'"([^"]+)":\s*\[(.*?\])\s*\]', re.DOTALL)
+_FIRST = re.compile(r'\[\s*"([^"]+)"')
+_READING = re.compile(r'"(\d+)":\s*"([^",]+)')
 
 
 def search_text(values: Sequence[Any]) -> str:
@@ -54,37 +59,37 @@ def sounds(text: str) -> str:
             syllables.append(rest)
             rest = ""
         found, length = _phrase(text, position, phrases)
-        syllables += found or [_plain(reading.partition(",")[0])]
+        syllables += found or [reading]
         position += length
     if rest:
         syllables.append(rest)
     return f"{''.join(syllables)} {''.join([syllable[0] for syllable in syllables])}"
 
 
-def _phrase(text: str, position: int, phrases: Mapping[str, Any]) -> tuple[list[str], int]:
+def _phrase(text: str, position: int, phrases: Mapping[str, str]) -> tuple[list[str], int]:
     for length in range(min(PHRASE, len(text) - position), 1, -1):
         readings = phrases.get(text[position : position + length])
         if readings is not None:
-            return [_plain(reading[0]) for reading in readings], length
+            return readings.split(), length
     return [], 1
 
 
 @functools.cache
-def _tables() -> tuple[Mapping[str, Any], Mapping[int, str]]:
-    """pypinyin's tables, read from its files: importing it would train a segmenter that is not needed here, which
-    takes most of a second and twenty megabytes."""
-    import orjson
+def _tables() -> tuple[Mapping[str, str], Mapping[int, str]]:
+    """(phrase -> its syllables, character -> its first reading), as they are typed.
 
+    Found in the text of pypinyin's files: importing it trains a segmenter that is not needed here, and the tables as
+    parsed lists take 45 MB of a small server's memory.
+    """
     spec = find_spec("pypinyin")
-    folder = Path((spec.submodule_search_locations if spec else None or [""])[0])
-    try:
-        phrases = orjson.loads((folder / "phrases_dict.json").read_bytes())
-        characters = orjson.loads((folder / "pinyin_dict.json").read_bytes())
-    except FileNotFoundError:
-        from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
-
-        return PHRASES_DICT, PINYIN_DICT
-    return phrases, {int(point): reading for point, reading in characters.items()}
+    folder = Path(next(iter(spec.submodule_search_locations or [""] if spec else [""])))
+    phrases = {
+        found[1]: " ".join([_plain(reading) for reading in _FIRST.findall(found[2])])
+        for found in _READINGS.finditer((folder / "phrases_dict.json").read_text("utf-8"))
+        if len(found[1]) <= PHRASE
+    }
+    characters = _READING.finditer((folder / "pinyin_dict.json").read_text("utf-8"))
+    return phrases, {int(found[1]): _plain(found[2]) for found in characters}
 
 
 @functools.lru_cache(maxsize=2048)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pypinyin import lazy_pinyin
 
+from engine.store import words
 from engine.store.words import search_text, sounds
 
 
@@ -45,3 +46,14 @@ def test_empty_values_leave_nothing_and_numbers_are_found_without_separators() -
     assert search_text(["ACME", None, "+86 138-0013-8000"]) == "acme +86 138-0013-8000 8613800138000"
     assert search_text(["13800138000"]) == "13800138000"
     assert len(search_text(["x" * 5000])) == 400
+
+
+def test_the_tables_found_in_the_text_are_pypinyins_own() -> None:
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+
+    phrases, characters = words._tables()
+    spoken = {text: [words._plain(each[0]) for each in readings] for text, readings in PHRASES_DICT.items()}
+    assert {text: found.split() for text, found in phrases.items()} == {
+        text: readings for text, readings in spoken.items() if len(text) <= words.PHRASE
+    }
+    assert characters == {point: words._plain(reading.partition(",")[0]) for point, reading in PINYIN_DICT.items()}

@@ -44,6 +44,7 @@ class Rig:
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log.open("ab"), text=True,
         )  # fmt: skip
         self._server: int | None = None
+        self._came = 0.0
         token = self._order(do="found", folder=str(folder / "site"), database=database)
         self.journal = Journal(folder / "journal.jsonl")
         self.driver = Driver(self.journal, token, threads)
@@ -88,7 +89,8 @@ class Rig:
                 return False
             assert time.monotonic() - started < RESTART * 4, f"no answer after {RESTART * 4} s: {self.told()}"
             time.sleep(0.004)
-        self.restarts.append(time.monotonic() - started)
+        self._came = time.monotonic()
+        self.restarts.append(self._came - started)
         self.driver.go(port)
         return True
 
@@ -101,14 +103,13 @@ class Rig:
 
     def kill(self, after: float) -> None:
         """Kill the server that many seconds after it answered."""
-        came = time.monotonic()
         time.sleep(after)
         ended = self._order(do="kill", pid=self._server)
         assert ended == KILLED, f"a server ended with {ended} before it was killed: {self.told()}"
         self._server = None
         self.driver.park()
         if self.driver.first_answer:
-            self.recoveries.append(self.driver.first_answer - came)
+            self.recoveries.append(self.driver.first_answer - self._came)
         self.kills += 1
 
     def dies(self, failpoint: str) -> None:

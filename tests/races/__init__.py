@@ -1,0 +1,1 @@
+"""Two people at once, ten thousand times."""

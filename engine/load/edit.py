@@ -86,10 +86,10 @@ class Layers:
         base = self._layers[0] if self._layers else None
         if self._kind == "pack" and self._is_parameter(wanted, parts) and base is not None and not base.own:
             self._change(Layer(self._site, 0, False, True), Edit("set", join(["parameters", parts[1]]), wanted.value))
-        elif home is not None and not (home.overlay and wanted.op in ("remove", "rename", "move")):
-            self._change(home, wanted)
+        elif home is not None and not (home.overlay and wanted.op in ("remove", "rename", "move") and self._below(home, parts)):
+            self._in_place(home, wanted, parts)
         elif base is not None and base.own:
-            self._change(base, wanted)
+            self._in_place(base, wanted, parts)
         else:
             self._overlay(wanted, parts)
 
@@ -103,6 +103,26 @@ class Layers:
             if layer.own and self._node(layer).at(join(parts)) is not None:
                 return layer
         return None
+
+    def _below(self, home: Layer, parts: list[str]) -> bool:
+        """Whether the place stands in a layer under this one too: taking it away here would not take it away."""
+        under = self._layers[: self._layers.index(home)]
+        return any(self._node(layer).at(join(parts)) is not None for layer in under)
+
+    def _in_place(self, layer: Layer, wanted: Edit, parts: list[str]) -> None:
+        self._change(layer, wanted)
+        if wanted.op != "rename" or self._kind != "entity" or len(parts) != 2 or parts[0] != "fields":
+            return
+        # The table's column follows its field only when the field says what it was called.
+        field = self._node(layer).at(join(["fields", wanted.to]))
+        if field is None or not isinstance(field.value, dict):
+            return
+        mark = join(["fields", wanted.to, "renamed_from"])
+        was = field.get("renamed_from")
+        if was is not None and was.value == wanted.to:
+            self._change(layer, Edit("remove", mark))
+        else:
+            self._change(layer, Edit("set", mark, parts[1]))
 
     def _node(self, layer: Layer) -> Node:
         return read(self.texts[layer.path], layer.path).documents[layer.index]

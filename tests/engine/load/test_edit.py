@@ -149,3 +149,23 @@ def test_the_merged_document_says_what_the_edits_asked(changes: list[tuple[str, 
     for at, to in dict(changes).items():
         node = done.at(at)
         assert node is not None and node.plain() == to
+
+
+@pytest.mark.parametrize("head", ["extend: shop.order", "name: visit"])
+def test_a_field_of_ones_own_is_renamed_in_place_and_back_again(registry: Registry, head: str) -> None:
+    text = f"kind: entity\n{head}\nfields:\n  way: {{type: text}}   # how they buy\n"
+    before = site(registry, own=text)
+    name = "order" if head.startswith("extend") else "visit"
+    changed = edit(before, name, [{"op": "rename", "at": "/fields/way", "to": "manner"}])
+    assert list(changed) == ["custom/own.yaml"]
+    renamed = after(registry, before, changed)
+    assert renamed.errors == ()
+    assert value(renamed, "entity", name)["fields"]["manner"] == {"type": "text", "renamed_from": "way"}
+    back = edit(renamed, name, [{"op": "rename", "at": "/fields/manner", "to": "way"}])
+    assert back == {"custom/own.yaml": text}
+
+
+def test_a_field_one_added_to_a_packs_document_goes_away_again(registry: Registry) -> None:
+    before = site(registry, own="kind: entity\nextend: shop.order\nfields:\n  way: {type: text}\n  why: {type: text}\n")
+    changed = edit(before, "order", [{"op": "remove", "at": "/fields/way"}])
+    assert changed == {"custom/own.yaml": "kind: entity\nextend: shop.order\nfields:\n  why: {type: text}\n"}

@@ -190,3 +190,12 @@ def test_phone_regions_agree_with_the_segment_list() -> None:
         assert found is not None
         carrier = (found.carrier or "").removesuffix("运营商")
         assert (found.province, found.city, carrier) == (row["province"], row["city"], row["carrier"])
+
+
+def test_keywords_are_those_of_jieba_itself() -> None:
+    import jieba.analyse
+
+    from engine.plugins.functions.keywords import Keywords
+
+    for text in ("客户关心价格和售后,需要准备方案", "现有设备成像模糊，医生抱怨效率低，the MRI 的 MRI", "2024年 10.5 万"):
+        assert Keywords().call(text) == tuple(jieba.analyse.extract_tags(text, topK=5))

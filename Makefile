@@ -10,7 +10,7 @@ run: install web  ## start the product with the CRM pack and sample data; prints
 	$(BIN)/flowloom demo --port $(PORT)
 
 test: install-dev web  ## every test: engine, packs, browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: install-dev  ## format, lint, types, house, tests
 	$(BIN)/ruff format --check .

@@ -98,8 +98,6 @@ def test_c011_nothing_runs_before_the_first_publish(tmp_path: Path) -> None:
     assert refused.value.text() == "C011 还没有发布过任何版本 -> 运行 flowloom publish"
 
 
-Asked = Callable[[object, dict[str, str]], object]
-
 REQUESTS: dict[str, tuple[str, str, dict[str, object], str]] = {
     "H002": (
         "POST",

@@ -24,7 +24,7 @@ from engine.model.pack import Parameter
 from engine.model.site import Site
 from engine.model.sla import EventPattern
 from engine.model.terms import Choice, Condition, Document, Duration, Expression, Label, Step, Template
-from engine.model.trigger import When
+from engine.model.trigger import Trigger, When
 from engine.plugins.registry import Registry
 from engine.source.node import Node
 
@@ -259,7 +259,13 @@ def wanted_packs(shaper: Shaper, node: Node) -> dict[str, str]:
     return {key: shaper.text(inner) if inner.value is not None else "*" for key, inner in node.value.items()}
 
 
+def on_error(shaper: Shaper, node: Node) -> Any:
+    """A word, or the steps to run instead."""
+    return shaper.steps(node) if isinstance(node.value, list) else shaper.text(node)
+
+
 SPECIAL: Mapping[tuple[type, str], Callable[[Shaper, Node], Any]] = {
+    (Trigger, "on_error"): on_error,
     (Duplicates, "match"): likeness,
     (Connection, "set"): Shaper.filled,
     (Public, "set"): Shaper.filled,

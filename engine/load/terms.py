@@ -145,7 +145,7 @@ class Terms:
     def trigger(self, document: Trigger) -> Iterator[Term | Written]:
         """Of a trigger: about its event's entity."""
         place = Place(document.when.entity or document.when.params.get("each"), "rule")
-        for value in (document.when.params, document.if_, document.do, document.cancel_if):
+        for value in (document.when.params, document.if_, document.do, document.cancel_if, document.on_error):
             yield from self.inside(value, place)
 
     def sla(self, document: Sla) -> Iterator[Term | Written]:

@@ -18,6 +18,14 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much is sent through a connection, by all workers together: in a minute, and at once."""
+
+    per_minute: int | None = None
+    at_once: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Document):
     """``map``: field -> column or expression of what comes in; ``set``: field -> value for every record."""
 
@@ -30,3 +38,4 @@ class Connection(Document):
     match_on: tuple[str, ...] = ()
     on_bad_row: str = "quarantine"
     expect: Expect | None = None
+    limits: Limits | None = None

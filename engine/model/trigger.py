@@ -23,15 +23,20 @@ class When:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often a step that failed is tried again, first after ``wait``, then doubling."""
+    """How often a step that failed is tried again, first after ``wait``, then doubling up to six hours.
 
-    times: int = 5
+    The default goes on for three days."""
+
+    times: int = 22
     wait: Duration = Duration(30.0, 0, "30s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger(Document):
-    """When ``when`` happens and ``if_`` holds, ``do`` is run. ``made_by`` names the document it was expanded from."""
+    """When ``when`` happens and ``if_`` holds, ``do`` is run. ``made_by`` names the document it was expanded from.
+
+    ``on_error``: stop, continue, or the steps to run instead of the rest.
+    """
 
     when: When
     if_: Condition | None = None
@@ -39,7 +44,7 @@ class Trigger(Document):
     mode: str = "parallel"
     cancel_if: Condition | None = None
     retry: Retry | None = None
-    on_error: str = "stop"
+    on_error: str | tuple[Step, ...] = "stop"
     run_as: str = "owner"
     enabled: bool = True
     made_by: str = ""

@@ -72,8 +72,9 @@ def record_scope(
 
 
 def rule_names(entity: str | None) -> Mapping[str, Type]:
-    """What a trigger may name beside its record: ``old`` (before the change), ``event`` and, in ``each``, ``each``."""
-    names = {"event": ANY, "each": ANY}
+    """What a trigger may name beside its record: ``old`` (before the change), ``event``, ``steps`` (what steps with an ``id``
+    gave: ``steps.ask.result``) and, in ``each``, ``each``."""
+    names = {"event": ANY, "each": ANY, "steps": ANY}
     return {**names, "old": record_of(entity)} if entity else names
 
 

@@ -12,11 +12,13 @@ In ``params`` a leaf's ``format`` tells the loader what the text becomes: ``expr
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.errors import Problem
+from engine.errors import FlowloomError, Problem
 from engine.expression.types import Type
 from engine.facts import Event, Record
 from engine.model.entity import Field
@@ -34,7 +36,7 @@ from engine.plugins.incoming import content_of as content_of
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-EFFECTS = ("none", "internal", "external")
+EFFECTS = ("none", "internal", "external", "waits")
 
 
 class Plugin:
@@ -123,7 +125,8 @@ class Unclean(ValueError):
 
 
 class StepPlugin(Plugin, ABC):
-    """One action. ``effect``: none, internal (records only, runs inside the turn) or external (becomes a durable job)."""
+    """One action. ``effect``: none, internal (records only, runs inside the turn), external (reaches outside: the run
+    becomes durable; see ``OutsideStep``) or waits (``WaitingStep``)."""
 
     slot = "step"
     effect: ClassVar[str] = "internal"
@@ -132,6 +135,93 @@ class StepPlugin(Plugin, ABC):
     def run(self, context: Any, step: Step, event: Event) -> Any:
         """Do it. ``context`` is engine.runtime.context.Context, ``event`` what started the run; its record is
         ``context.record(event)``. What is returned is kept in the trace (JSON)."""
+
+    def effect_of(self, step: Step, manifest: Manifest) -> str:
+        """The effect of this very step, where it depends on what it is asked to do."""
+        return self.effect
+
+    def blocks(self, step: Step) -> Sequence[str]:
+        """The parameters that hold steps of their own."""
+        return tuple(name for name, value in step.params.items() if _holds_steps(value))
+
+    def unfold(self, context: Any, step: Step, event: Event) -> Unfolded:
+        """Which of its own steps are run, where some of them reach outside or wait. Only asked of steps with ``blocks``."""
+        return Unfolded("")
+
+
+def _holds_steps(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Step)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """What a step that holds steps decided: run those of its parameter ``block`` ("" for none), once, or for each of the
+    records ``of`` (ids) of ``entity``. ``result`` is kept in the trace."""
+
+    block: str
+    result: Any = None
+    entity: str = ""
+    of: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How a waiting step stands: ``over`` with its ``result``, or to be looked at again when ``due``; where that is None or
+    with ``wakes``, also at every change of the record."""
+
+    over: bool
+    due: dt.datetime | None = None
+    result: Any = None
+    wakes: bool = False
+
+
+class Undone(FlowloomError):
+    """What should be done outside was not done, or nobody knows. ``final``: trying again cannot help; ``after``: seconds the
+    other side asked to wait."""
+
+    def __init__(self, problem: Problem, *, final: bool = False, after: float | None = None) -> None:
+        super().__init__(problem)
+        self.final = final
+        self.after = after
+
+
+class OutsideStep(StepPlugin, ABC):
+    """A step that reaches outside, in two halves: what is to be sent is made ready in a turn and kept, so that every attempt
+    sends the same under the same key; sending it happens with no transaction open."""
+
+    effect = "external"
+
+    @abstractmethod
+    def prepare(self, context: Any, step: Step, event: Event) -> Sequence[Mapping[str, Any]]:
+        """The deliveries this step makes, as JSON, each with the name of its ``connection``. Runs once, inside a turn: it
+        may touch records."""
+
+    @abstractmethod
+    def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
+        """Make one delivery; what comes back is JSON and the step's result. ``outside.connection(name)`` gives (connector,
+        settings). ``key`` is the same at every attempt. Raises Undone."""
+
+    def rehearse(self, delivery: Mapping[str, Any]) -> Any:
+        """The result in a scenario, where nothing is sent."""
+        return {"sent": True}
+
+    def run(self, context: Any, step: Step, event: Event) -> Any:
+        """What would be sent."""
+        return self.prepare(context, step, event)
+
+
+class WaitingStep(StepPlugin, ABC):
+    """A step that is over when time has passed or something has happened."""
+
+    effect = "waits"
+
+    @abstractmethod
+    def look(self, context: Any, step: Step, event: Event, since: dt.datetime) -> Waiting:
+        """How it stands now, having waited since that instant. Asked in a turn, so it may set things up the first time."""
+
+    def run(self, context: Any, step: Step, event: Event) -> Any:
+        """How it would stand at its first moment."""
+        return self.look(context, step, event, context.now).over
 
 
 class EventPlugin(Plugin, ABC):
@@ -159,9 +249,24 @@ class Strategy(Plugin, ABC):
 
 
 class Connector(Plugin, ABC):
-    """Speaks with one outside system. Pull, push and operations are optional; what is not there is not offered."""
+    """Speaks with one outside system. Pull, push and operations are optional; what is not in ``offers`` is not offered:
+    ``call`` (an operation), ``tell`` (a message to people of the company), ``send`` (content to a customer), ``receive``
+    (requests come in), ``poll`` (the engine goes and looks)."""
 
     slot = "connector"
+    offers: ClassVar[frozenset[str]] = frozenset()
+
+    def call(self, settings: Mapping[str, Any], request: Mapping[str, Any], key: str) -> Any:
+        """Do an operation; its answer as JSON. Raises Undone."""
+        raise Undone(Problem("R104", parameters={"connector": self.name, "what": "call"}), final=True)
+
+    def tell(self, settings: Mapping[str, Any], message: Mapping[str, Any], key: str) -> Any:
+        """Deliver ``{title, text, to: {login, name, email, phone}, record}`` to one person. Raises Undone."""
+        raise Undone(Problem("R104", parameters={"connector": self.name, "what": "notify"}), final=True)
+
+    def send(self, settings: Mapping[str, Any], message: Mapping[str, Any], key: str) -> Any:
+        """Deliver ``{to, subject, text, html}`` to a customer. Raises Undone."""
+        raise Undone(Problem("R104", parameters={"connector": self.name, "what": "send"}), final=True)
 
     def receive(self, settings: Mapping[str, Any], request: Inbound) -> Received:
         """What a request to ``/hooks/<connection>`` brings, its sender proven. Raises Unauthentic, Unreadable."""
@@ -229,13 +334,15 @@ class Check(Plugin, ABC):
 
 
 class Executor(Plugin, ABC):
-    """Carries job ids to workers; the jobs table stays the truth."""
+    """Carries job ids to workers; the jobs table stays the truth. Every open site makes an instance of its own."""
 
     slot = "executor"
 
     @abstractmethod
-    def start(self, work: Callable[[int], None]) -> None:
-        """Begin to carry: call ``work(job_id)`` for each id that was sent."""
+    def start(self, work: Callable[[int], None], due: Callable[[int, bool], Sequence[int]]) -> None:
+        """Begin to carry: call ``work(job_id)`` for each id that was sent. ``due(limit, claim)`` gives ids of jobs whose time
+        has come, claimed for this process or only looked at: whoever carries asks it again and again, so that a lost
+        message loses nothing."""
 
     @abstractmethod
     def send(self, job: int) -> None:

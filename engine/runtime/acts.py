@@ -21,14 +21,16 @@ class Stop(Exception):
 
 
 class Acting(Context):
-    """The context a step is given. ``outer`` are the records around an ``each``, by entity."""
+    """The context a step is given. ``outer`` are the records around an ``each``, by entity; ``results`` what the steps before
+    it gave, by their ``id``."""
 
-    __slots__ = ("each", "outer", "trace")
+    __slots__ = ("each", "outer", "results", "trace")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.outer: Mapping[str, Mapping[str, Any]] = {}
         self.each: Any = None
+        self.results: dict[str, Any] = {}
         self.trace: list[Mapping[str, Any]] = []
 
     def for_rule(self, actor: Actor, via: str) -> Acting:
@@ -48,7 +50,7 @@ class Acting(Context):
         """Where a rule's expressions find their names: the record as it stands now, ``old``, ``event`` and what is
         around it, cut to what the rule's actor may read."""
         record = self.record(event)
-        plain = self.actor.is_system and not self.outer and self.each is None
+        plain = self.actor.is_system and not self.outer and self.each is None and not self.results
         known = self.ring.scene
         if plain and known is not None and known[0] is event and known[1] is record:
             return known[2]
@@ -63,7 +65,7 @@ class Acting(Context):
                 values = access.cut(values)
                 old = access.cut(old) if old is not None else None
         about = {**event.data, "name": event.name, "at": event.at}
-        extra = {**self.outer, "event": about, "each": self.each}
+        extra = {**self.outer, "event": about, "each": self.each, "steps": self.results or {}}
         found = self.environment(event.entity, values, old, extra)
         if plain:
             self.ring.scene = (event, record, found)
@@ -156,7 +158,7 @@ class Acting(Context):
     def around(self, event: Event) -> Acting:
         """A context in which the event's own record can be named from inside an ``each``."""
         found = self.for_rule(self.actor, self.via)
-        found.outer, found.trace = dict(self.outer), self.trace
+        found.outer, found.trace, found.results = dict(self.outer), self.trace, self.results
         record = self.record(event)
         if record is not None:
             found.outer = {**self.outer, record.entity: values_of(record)}
@@ -194,6 +196,8 @@ class Acting(Context):
         entry["ms"] = round((self.clock.monotonic() - begun) * 1000, 3)
         if result is not None:
             entry["result"] = result
+        if step.id:
+            self.results[step.id] = {"result": result}
 
     def stop(self) -> None:
         """End the run here."""

@@ -23,7 +23,7 @@ from engine.model.terms import Duration, Template
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
 from engine.plugins.slots import EventPlugin, FieldType
-from engine.runtime import calendar, decision
+from engine.runtime import calendar, course, decision
 from engine.runtime.calendar import WorkTime
 from engine.runtime.decision import Table
 from engine.runtime.planning import build_plan
@@ -164,7 +164,17 @@ class Compiled:
         for trigger in self.manifest.triggers.values():
             if trigger.when.event == event and trigger.enabled and trigger.when.entity in (None, entity):
                 condition = self.call(trigger.if_, entity, "rule") if trigger.if_ else None
-                yield TriggerPlan(trigger, self.registry.find(EventPlugin, event), condition)
+                durable = course.is_durable(trigger.do, self.registry, self.manifest)
+                yield TriggerPlan(trigger, self.registry.find(EventPlugin, event), condition, durable)
+
+    def watched(self) -> frozenset[str]:
+        """The entities whose records a run may wait for: a change of one wakes it."""
+        return frozenset(
+            str(each.when.entity or each.when.params.get("each"))
+            for each in self.manifest.triggers.values()
+            if (each.when.entity or each.when.params.get("each"))
+            and course.is_durable(each.do, self.registry, self.manifest)
+        )
 
     def parameters(self, day: dt.date) -> Mapping[str, Any]:
         """Every parameter's value on that day of the site, as Python values."""

@@ -47,6 +47,8 @@ class Parts:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kept: dict[Any, tuple[int, Any]] = field(default_factory=dict, compare=False, repr=False)
     """What turns keep for the next ones, each with the change counter it was read at."""
+    send: Callable[[int], None] = field(default=lambda job: None, compare=False, repr=False)
+    """Tells the executor of a job that is ready, after the commit."""
     ready: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What the floor above has made ready of the manifest, such as an entity's columns for a reader."""
 
@@ -59,6 +61,11 @@ class Parts:
     def zone(self) -> ZoneInfo:
         """The site's time zone."""
         return ZoneInfo(self.manifest.site.timezone)
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """The entities whose records a run may wait for."""
+        return self.compiled.watched()
 
     def day(self, instant: dt.datetime) -> dt.date:
         """The site's calendar day at that instant."""

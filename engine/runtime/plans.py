@@ -60,6 +60,8 @@ class TriggerPlan:
     trigger: Trigger
     event: EventPlugin | None
     condition: Call | None
+    durable: bool = False
+    """True when its steps reach outside or wait: it leaves the turn."""
 
     def fires(self, event: Any) -> bool:
         """True when the event is the one it waits for."""

@@ -17,11 +17,13 @@ from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
 from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
-from engine.runtime import idle, log, sla, trigger, turn
+from engine.runtime import course, idle, log, sla, trigger, turn
 from engine.runtime.acts import Acting, every
 from engine.runtime.context import Parts
+from engine.runtime.outside import Rehearsal
 from engine.runtime.plans import TriggerPlan
-from engine.store import timers
+from engine.runtime.worker import Worker, drain
+from engine.store import jobs, timers
 from engine.store.connection import Connection
 from engine.store.database import Database
 from engine.store.encode import instant, micros
@@ -50,17 +52,25 @@ def fire_due(parts: Parts, database: Database, until: dt.datetime | None = None)
             fired += _fire(parts, database, one)
 
 
-def play(parts: Parts, database: Database, clock: VirtualClock, until: dt.datetime) -> int:
-    """Let a virtual clock run to ``until``, standing still at every due time on the way; how many timers fired."""
+def play(
+    parts: Parts, database: Database, clock: VirtualClock, until: dt.datetime, worker: Worker | None = None
+) -> int:
+    """Let a virtual clock run to ``until``, standing still at every due time on the way; how many timers fired.
+
+    Runs that are due go on, too; without a ``worker`` of its own what they send is only written down.
+    """
+    carrier = worker or Worker(database, lambda: parts, way=lambda _: Rehearsal())
     fired = 0
     while True:
         with database.read() as connection:
-            due = timers.next_due(connection)
+            known = [each for each in (timers.next_due(connection), jobs.next_due(connection)) if each is not None]
+        due = min(known, default=None)
         if due is None or due > until:
             clock.move_to(until)
             return fired
         clock.move_to(max(due, clock.now()))
         fired += fire_due(parts, database, clock.now())
+        drain(carrier)
 
 
 def _fire(parts: Parts, database: Database, one: timers.Waiting) -> int:
@@ -121,7 +131,8 @@ def _plan(context: Acting, name: str, entity: str | None) -> TriggerPlan | None:
     if found is None or not found.enabled:
         return None
     condition = context.compiled.call(found.if_, entity, "rule") if found.if_ else None
-    return TriggerPlan(found, context.registry.find(EventPlugin, found.when.event), condition)
+    durable = course.is_durable(found.do, context.registry, context.manifest)
+    return TriggerPlan(found, context.registry.find(EventPlugin, found.when.event), condition, durable)
 
 
 def _stood_still(context: Acting, timer: Timer) -> None:
@@ -152,8 +163,14 @@ def _scheduled(context: Acting, timer: Timer) -> None:
     found = context.manifest.triggers.get(name)
     if found is None or not found.enabled or found.when.event != "schedule":
         return
-    _set_next(context, found)
-    data = {"cron": found.when.params["cron"], "due": timer.due}
+    missed = str(found.when.params.get("missed", "run_last"))
+    _set_next(context, found, timer.due if missed == "run_all" else context.now)
+    late = context.now - timer.due
+    if missed == "skip" and late > sla.LATE:
+        return
+    data: dict[str, Any] = {"cron": found.when.params["cron"], "due": timer.due}
+    if late > sla.LATE:
+        data["late"] = late.total_seconds()
     each = found.when.params.get("each")
     plan = _plan(context, name, each)
     if plan is None:
@@ -208,11 +225,12 @@ def _late(context: Acting, name: str) -> bool:
     return found is not None
 
 
-def _set_next(context: Acting, found: Trigger) -> None:
+def _set_next(context: Acting, found: Trigger, begin: dt.datetime | None = None) -> None:
     name = CRON + found.name
     last = context.connection.scalar("SELECT MAX(due) FROM fl_timers WHERE name = ? AND state = 'fired'", (name,))
     # A clock that was put back comes to the same wall time again; what ran for it has run.
-    after = context.now if last is None else max(context.now, instant(last))
+    begin = context.now if begin is None else begin
+    after = begin if last is None else max(begin, instant(last))
     due = next_time(str(found.when.params["cron"]), after, context.parts)
     timers.set(context.connection, Timer(name, "cron", "", 0, due))
 

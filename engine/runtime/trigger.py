@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
-from engine.runtime import log
+from engine.runtime import launch, log
 from engine.runtime.acts import Acting, Stop
 from engine.runtime.context import HOPS
 from engine.runtime.plans import TriggerPlan
@@ -17,7 +17,8 @@ from engine.runtime.state_machine import TransitionRefused
 
 def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
     """Run the trigger for an event it waits for; True when its condition held. Never raises for what its steps do:
-    that is taken back, recorded as a failed run, and the turn goes on. ``context`` has all rights."""
+    that is taken back, recorded as a failed run, and the turn goes on. ``context`` has all rights. One whose steps reach
+    outside or wait is only written down here: it leaves the turn with its commit."""
     trigger, ring = plan.trigger, context.ring
     actor = actor_of(context, trigger.run_as, event)
     acting = context if actor.is_system else context.for_rule(actor, f"trigger:{trigger.name}")
@@ -34,6 +35,8 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
         _stopped(context, plan, event, chain, times)
         return False
     acting = context.for_rule(actor, f"trigger:{trigger.name}")
+    if plan.durable:
+        return launch.launch(acting, plan, event, (*chain, trigger.name)) is not None
     mark = ring.mark()
     ring.chain = (*chain, trigger.name)
     trace: list[Mapping[str, Any]] = []

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
-from engine.runtime import log, sla, state_machine, trigger
+from engine.runtime import launch, log, sla, state_machine, trigger
 from engine.runtime.acts import Acting
 from engine.runtime.context import HOPS, Parts, Ring
 from engine.store.connection import Connection
@@ -108,6 +108,7 @@ def settle(context: Acting) -> None:
         ring.chain = chain
         _see(context, event)
     ring.chain = ()
+    launch.wake(context)
 
 
 def _see(context: Acting, event: Event) -> None:

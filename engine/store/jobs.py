@@ -18,8 +18,8 @@ from engine.store.connection import Connection
 from engine.store.encode import from_text, instant, micros, to_text
 
 ADD = (
-    'INSERT INTO fl_jobs (kind, "key", payload, state, due, attempts, entity, record, run, created_at, claims, wakes) '
-    "VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING"
+    'INSERT INTO fl_jobs (kind, "key", payload, state, due, attempts, entity, record, run, created_at, claims) '
+    "VALUES (?, ?, ?, 'waiting', ?, 0, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"
 )
 SELECT = (
     'SELECT id, kind, payload, "key", due, entity, record, run, state, attempts, lease, error, COALESCE(claims, 0), wakes '
@@ -47,22 +47,30 @@ class Kept:
     wakes: str | None = None
 
 
-def add(connection: Connection, job: Job, now: dt.datetime, *, held: bool = False, wakes: str | None = None) -> bool:
-    """True when it is new; False when a job with its key was added before (then nothing changes). A ``held`` one waits
-    until ``let_go``."""
+def add(connection: Connection, job: Job, now: dt.datetime) -> bool:
+    """True when it is new; False when a job with its key was added before (then nothing changes)."""
     row = (
         job.kind,
         job.key,
         to_text(job.payload),
-        "held" if held else "waiting",
         micros(job.due),
         job.entity,
         job.record,
         job.run,
         micros(now),
-        wakes,
     )
     return connection.change(ADD, row) == 1
+
+
+def put(connection: Connection, job: Job, now: dt.datetime, *, held: bool = False) -> int:
+    """The id of a job whose key nobody else can have."""
+    at = micros(now)
+    state = "held" if held else "waiting"
+    return connection.insert(
+        'INSERT INTO fl_jobs (kind, "key", payload, state, due, attempts, entity, record, run, created_at, claims) '
+        "VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0)",
+        (job.kind, job.key, to_text(job.payload), state, micros(job.due), job.entity, job.record, job.run, at),
+    )
 
 
 def get(connection: Connection, id: int) -> Kept | None:
@@ -235,7 +243,7 @@ def of_run(connection: Connection, run: int) -> Kept | None:
 
 def counts(connection: Connection, now: dt.datetime) -> dict[str, int]:
     """How many jobs there are by state; ``due`` are those that wait although their time has come."""
-    found = {state: n for state, n in connection.execute("SELECT state, COUNT(*) FROM fl_jobs GROUP BY state")}
+    found: dict[str, int] = dict(connection.execute("SELECT state, COUNT(*) FROM fl_jobs GROUP BY state"))
     late = connection.scalar("SELECT COUNT(*) FROM fl_jobs WHERE state = 'waiting' AND due <= ?", (micros(now),))
     return {**found, "due": int(late or 0)}
 

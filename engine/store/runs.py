@@ -141,14 +141,15 @@ def listed(
     limit: int = 50,
 ) -> list[Run]:
     """Runs, the latest first, narrowed down; ``before`` is the id a page starts under."""
-    parts, params = ["id < ?"], [before if before is not None else 2**62]
+    parts: list[str] = ["id < ?"]
+    params: list[Any] = [before if before is not None else 2**62]
     if states:
         parts.append(f"state IN ({', '.join('?' * len(states))})")
         params += states
     for column, wanted in (("entity", entity), ("record", record), ('"trigger"', trigger)):
         if wanted is not None:
             parts.append(f"{column} = ?")
-            params.append(wanted)  # type: ignore[arg-type]
+            params.append(wanted)
     rows = connection.execute(f"{SELECT} WHERE {' AND '.join(parts)} ORDER BY id DESC LIMIT ?", (*params, limit))
     return [_run(row) for row in rows]
 

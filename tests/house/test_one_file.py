@@ -102,7 +102,7 @@ class Later(Executor):
     name = "later"
     title = {"zh": "以后", "en": "Later"}
     example = "executor: later"
-    def start(self, work): pass
+    def start(self, work, due): pass
     def send(self, job): pass
     def stop(self): pass
 """,

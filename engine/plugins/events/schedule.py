@@ -11,7 +11,8 @@ from engine.plugins.slots import EventPlugin
 
 
 class Schedule(EventPlugin):
-    """At the times of a cron expression, in the site's time zone. ``each``: once for every record of an entity that satisfies ``where``."""
+    """At the times of a cron expression, in the site's time zone. ``each``: once for every record of an entity that satisfies
+    ``where``. ``missed``: of the times that passed while nothing ran, run the last (unless said), all, or none."""
 
     name = "schedule"
     title: ClassVar[Mapping[str, str]] = {"zh": "定时", "en": "Schedule"}
@@ -22,6 +23,13 @@ class Schedule(EventPlugin):
             "cron": {"title": "cron 表达式", "x-en": {"title": "Cron"}, "type": "string", "examples": ["0 9 * * 5"]},
             "each": {"title": "逐条", "x-en": {"title": "Each"}, "type": "string", "x-refers": "entity"},
             "where": {"title": "条件", "x-en": {"title": "Condition"}, "format": "condition"},
+            "missed": {
+                "title": "错过了怎么办",
+                "x-en": {"title": "When missed"},
+                "type": "string",
+                "enum": ["run_last", "run_all", "skip"],
+                "default": "run_last",
+            },
         },
         "required": ["cron"],
         "additionalProperties": False,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from engine.facts import Event
 from engine.model.terms import Step
-from engine.plugins.slots import StepPlugin
+from engine.plugins.slots import StepPlugin, Unfolded
 
 
 class Branch(StepPlugin):
@@ -34,3 +34,8 @@ class Branch(StepPlugin):
         way = "then" if holds else "else"
         context.run(step.params.get(way, ()), event)
         return {"went": way}
+
+    def unfold(self, context: Any, step: Step, event: Event) -> Unfolded:
+        """Which way it goes, where a step on it reaches outside or waits."""
+        way = "then" if context.holds(step.params["if"], event) else "else"
+        return Unfolded(way if step.params.get(way) else "", {"went": way})

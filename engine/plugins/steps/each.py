@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from engine.facts import Event
 from engine.model.terms import Step
-from engine.plugins.slots import StepPlugin
+from engine.plugins.slots import StepPlugin, Unfolded
 
 
 class Each(StepPlugin):
@@ -46,3 +46,9 @@ class Each(StepPlugin):
         for record in found:
             inner.run(step.params["do"], inner.about(record, event), each=record.id)
         return {"records": len(found)}
+
+    def unfold(self, context: Any, step: Step, event: Event) -> Unfolded:
+        """The records it runs for, where a step for one of them reaches outside or waits: fixed once, gone through one by one."""
+        most = step.params.get("most", 10000)
+        found = [each.id for each in context.among(step.params["of"], step.params.get("where"), event, most)]
+        return Unfolded("do", {"records": len(found)}, step.params["of"], found)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from engine.facts import Event
+from engine.model.manifest import Manifest
 from engine.model.terms import Step
-from engine.plugins.slots import StepPlugin
+from engine.plugins.slots import OutsideStep
 
 
-class Notify(StepPlugin):
+class Notify(OutsideStep):
     """Tell people: one notification each inside the product. ``via`` names the channels wanted beside it, which are kept on
     the notification for whoever carries them."""
 
@@ -34,11 +35,37 @@ class Notify(StepPlugin):
     }
     example = 'notify: {to: ["=owner", "=owner.manager"], title: "{{ company }} 超时了"}'
 
+    effect = "internal"
+
+    def effect_of(self, step: Step, manifest: Manifest) -> str:
+        """external where a channel is a connection of the site: then it is delivered there too."""
+        return "external" if any(name in manifest.connections for name in channels(step)) else "internal"
+
     def run(self, context: Any, step: Step, event: Event) -> Any:
         """How many people were told, and who."""
+        users, _, _ = self._tell(context, step, event)
+        return {"told": list(users)}
+
+    def prepare(self, context: Any, step: Step, event: Event) -> Sequence[Mapping[str, Any]]:
+        """Tells everybody inside the product at once; outside, one delivery for each person and connection."""
+        users, title, body = self._tell(context, step, event)
+        known = context.manifest.connections
+        return [
+            {"connection": name, "title": title, "text": body, "to": _person(context, user), "about": _about(event)}
+            for name in channels(step)
+            if name in known
+            for user in users
+        ]
+
+    def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
+        """What the other side said."""
+        connector, settings = outside.connection(delivery["connection"])
+        return connector.tell(settings, delivery, key)
+
+    def _tell(self, context: Any, step: Step, event: Event) -> tuple[Sequence[int], str, str]:
         users = context.users(step.params["to"], event)
         if not users:
-            return {"told": []}
+            return (), "", ""
         title, body = "", ""
         if step.params.get("template"):
             title, body = context.words(step.params["template"], event)
@@ -46,6 +73,22 @@ class Notify(StepPlugin):
             title = context.text(step.params["title"], event)
         if step.params.get("text") is not None:
             body = context.text(step.params["text"], event)
-        via = step.params.get("via", ())
-        context.notify(users, title or context.named(event), body, event, (via,) if isinstance(via, str) else via)
-        return {"told": list(users)}
+        title = title or context.named(event)
+        context.notify(users, title, body, event, channels(step))
+        return users, title, body
+
+
+def channels(step: Step) -> tuple[str, ...]:
+    """The channels a step names."""
+    via = step.params.get("via", ())
+    return (via,) if isinstance(via, str) else tuple(via)
+
+
+def _person(context: Any, user: int) -> Mapping[str, Any]:
+    found = context.get("user", user)
+    values = found.values if found is not None else {}
+    return {"id": user, **{name: values.get(name) for name in ("login", "name", "email", "phone")}}
+
+
+def _about(event: Event) -> Mapping[str, Any]:
+    return {"entity": event.entity, "record": event.record, "event": event.name}

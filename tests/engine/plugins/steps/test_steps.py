@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.plugins.slots import StepPlugin
+from engine.plugins.slots import EFFECTS, StepPlugin
 from tests.engine.runtime.stage import Stage, registry
 
 SITE = """
@@ -167,4 +167,4 @@ def test_merge_completes_one_record_redirects_links_and_trashes_the_other() -> N
 def test_every_step_says_what_it_is(name: str) -> None:
     plugin = registry().get(StepPlugin, name)
     assert plugin.title["zh"] and plugin.title["en"] and plugin.example and plugin.__doc__
-    assert plugin.effect in ("none", "internal", "external")
+    assert plugin.effect in EFFECTS

@@ -13,7 +13,9 @@ from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
 from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
+from engine.site.approvals import Approvals
 from engine.site.asking import Ask, Filter, Look, Numbers, Range
+from engine.site.channels import Channels
 from engine.site.founding import fill_with_samples, new_site
 from engine.site.health import Health
 from engine.site.importing import write_bad_rows
@@ -31,16 +33,18 @@ Values = Mapping[str, Any]
 class Engine:
     """An open site. Every method that takes an ``actor`` answers with that person's rights.
 
-    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``health`` answers whether all is well;
-    ``numbers`` answers with metrics and dashboards.
+    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``approvals`` asks and decides; ``health`` answers whether all is well;
+    ``numbers`` answers with metrics and dashboards; ``channels`` takes in what connections and public forms bring.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = Running(folder, registry, clock, Database.open(url, clock))
         self.people = People(self._site)
         self.revisions = Revisions(self._site)
+        self.approvals = Approvals(self._site)
         self.health = Health(self._site)
         self.numbers = Numbers(self._site)
+        self.channels = Channels(self._site)
 
     @classmethod
     def open(
@@ -62,6 +66,7 @@ class Engine:
 
     def close(self) -> None:
         """Give the database back."""
+        self.channels.close()
         self._site.database.close()
 
     def __enter__(self) -> Engine:
@@ -100,7 +105,9 @@ class Engine:
 
     def tick(self) -> int:
         """Let time pass: what is due fires, another process's publish is taken up; how many timers fired."""
-        return opening.tick(self._site)
+        fired = opening.tick(self._site)
+        self.channels.work()
+        return fired
 
     def changes(self) -> int:
         """A counter that grows with every commit."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from flask import Flask
 
 from engine.api import Engine
-from studio import answers, auth, pages
+from studio import answers, auth, forms, hooks, pages
 from studio.api import (
+    approvals,
     boards,
     changes,
     dashboards,
@@ -16,6 +17,7 @@ from studio.api import (
     export,
     health,
     imports,
+    inbox,
     metrics,
     model,
     notifications,
@@ -28,17 +30,21 @@ from studio.api import (
 
 BLUEPRINTS = (
     health,
+    hooks,
+    forms,
     pages,
     session,
     model,
     records,
     transitions,
+    approvals,
     boards,
     duplicates,
     metrics,
     dashboards,
     revisions,
     imports,
+    inbox,
     export,
     notifications,
     changes,
@@ -56,6 +62,8 @@ def create_app(engine: Engine, *, secure_cookies: bool = False) -> Flask:
     app.config["STATIC"] = Path(__file__).parent / "static"
     answers.install(app)
     auth.install(app)
+    hooks.install(app)
+    forms.install(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     return app

@@ -56,6 +56,12 @@ def duplicate(found: Mapping[str, Any]) -> Json:
     return shaped
 
 
+def approval(found: Mapping[str, Any]) -> Json:
+    """An approval; the record it moved or made is shaped like every other record."""
+    moved = found.get("moved")
+    return {**found, "moved": record(moved) if moved is not None else None}
+
+
 def lane(one: Any, cards: Iterable[Any]) -> Json:
     """One column of a board."""
     return {

@@ -135,7 +135,7 @@ class Terms:
         yield from self.inside(document.title, Place(document.name))
         for field in document.fields.values():
             yield from self.inside(field, Place(document.name))
-        yield from self.inside(document.duplicates, Place(document.name))
+        yield from self.inside((document.duplicates, document.approve_create), Place(document.name))
 
     def template(self, document: MessageTemplate) -> Iterator[Term | Written]:
         """Of a template: it is filled in by a rule."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import Where
+from engine.model.approval import Approval
 from engine.model.terms import Choice, Condition, Document, Expression, Label, Template, Value
 
 
@@ -53,7 +54,8 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity(Document):
-    """A table and its rules. ``title`` is a template over the fields."""
+    """A table and its rules. ``title`` is a template over the fields; ``approve_create`` says who must agree to a record
+    a person enters by hand."""
 
     title: Template | None = None
     icon: str = ""
@@ -61,6 +63,7 @@ class Entity(Document):
     unique: tuple[tuple[str, ...], ...] = ()
     index: tuple[tuple[str, ...], ...] = ()
     duplicates: Mapping[str, Duplicates] = field(default_factory=dict)
+    approve_create: Approval | None = None
     renamed_from: str | None = None
 
 

@@ -12,10 +12,11 @@ from engine.model.terms import Document, Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """The start: the clock (site time), users by login with their fields, records by their handle, parameters."""
+    """The start: the clock (site time), users by login with their fields, files and records by their handle, parameters."""
 
     clock: str = "2026-01-05T09:00"
     users: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -23,13 +24,16 @@ class Given:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioStep:
     """One line of the story: exactly one of ``create``, ``update``, ``delete``, ``advance``, ``try_`` (key ``try``),
-    ``receive`` or nothing, and what is expected after it."""
+    ``approve``, ``reject``, ``withdraw``, ``receive`` or nothing, and what is expected after it."""
 
     create: Mapping[str, Any] | None = None
     update: Mapping[str, Any] | None = None
     delete: Mapping[str, Any] | None = None
     advance: Duration | None = None
     try_: Mapping[str, Any] | None = None
+    approve: Mapping[str, Any] | None = None
+    reject: Mapping[str, Any] | None = None
+    withdraw: Mapping[str, Any] | None = None
     receive: Mapping[str, Any] | None = None
     as_: str | None = None
     expect: Mapping[str, Any] | None = None

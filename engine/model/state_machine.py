@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
 from engine.errors import Where
-from engine.model.terms import Condition, Document, Duration, Expression, Label, Step, Value
+from engine.model.approval import Approval
+from engine.model.terms import Condition, Document, Duration, Expression, Label, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +33,6 @@ class Requirement:
     check: Condition | None = None
     message: Label = Label()
     where: Where = Where()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """Who must agree before the transition is carried out."""
-
-    by: Value = None
-    mode: str = "any"
-    evidence: tuple[str, ...] = ()
-    within: Duration | Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from engine.expression.evaluate import Environment
 from engine.facts import SYSTEM, Event, Record
 from engine.model.assignment import Assignment
 from engine.plugins.slots import Strategy
-from engine.runtime import counter, entity, people
+from engine.runtime import counter, entity, who
 from engine.runtime.context import Context, values_of
 from engine.runtime.plans import AssignmentPlan, EntityPlan
 from engine.store.encode import micros, to_text
@@ -146,12 +146,12 @@ class _Ask:
 def _people(context: Context, assignment: Assignment) -> Sequence[Mapping[str, Any]]:
     one = assignment.candidates
     if one.team is not None:
-        team = people.in_team(context, one.team)
-        ids = {user["id"] for user in people.in_role(context, one.role)} if one.role else None
+        team = who.in_team(context, one.team)
+        ids = {user["id"] for user in who.in_role(context, one.role)} if one.role else None
         return [user for user in team if ids is None or user["id"] in ids]
     if one.role is not None:
-        return people.in_role(context, one.role)
-    return [user for user in people.everybody(context).values() if user.get("active") is not False]
+        return who.in_role(context, one.role)
+    return [user for user in who.everybody(context).values() if user.get("active") is not False]
 
 
 def _backup(context: Context, plan: EntityPlan, assignment: Assignment, record: Record) -> int | None:
@@ -160,7 +160,7 @@ def _backup(context: Context, plan: EntityPlan, assignment: Assignment, record: 
     call = context.compiled.call(assignment.backup, plan.name)
     found = call(context.environment(plan.name, values_of(record)))
     user = found["id"] if isinstance(found, Mapping) else found
-    known = people.everybody(context).get(user) if user is not None else None
+    known = who.everybody(context).get(user) if user is not None else None
     return int(user) if known is not None and known.get("active") is not False else None
 
 
@@ -189,12 +189,12 @@ def _nobody(context: Context, assignment: Assignment, record: Record) -> None:
     zh = f"没有人可分:{context.title(record)}"
     en = f"Nobody to assign: {context.title(record)}"
     event = Event("assigned", record.entity, record.id, context.now, actor=context.actor)
-    users = [int(user["id"]) for user in people.in_role(context, assignment.nobody.notify)]
+    users = [int(user["id"]) for user in who.in_role(context, assignment.nobody.notify)]
     told = context.derive(SYSTEM)
     for user in users:
         values = {
             "user": user,
-            "title": zh if (people.everybody(context)[user].get("language") or "zh") == "zh" else en,
+            "title": zh if (who.everybody(context)[user].get("language") or "zh") == "zh" else en,
             "entity": event.entity,
             "record": event.record,
             "rule": assignment.name,

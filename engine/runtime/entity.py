@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import Conflict, FlowloomError, Forbidden, Problem, Refused, Stale
 from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
-from engine.runtime import clean, counter, duplicate, form, idle, log
+from engine.runtime import approval, clean, counter, duplicate, form, idle, log
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.runtime.plans import EntityPlan
@@ -22,8 +22,10 @@ def create(
     *,
     form_name: str | None = None,
     states: Mapping[str, str] | None = None,
+    granted: bool = False,
 ) -> Record:
-    """The new record, after everything its entity says about it.
+    """The new record, after everything its entity says about it; one with the number 0, which is not there yet, when
+    somebody has to agree to it first (``granted`` says that they have).
 
     ``form_name`` limits what may be given and adds what that form asks for. ``states`` puts machines straight into a
     state and is for what sets a scene (scenarios), never for a door. A duplicate whose rule says ``merge`` gives the
@@ -57,6 +59,9 @@ def create(
     match = duplicate.seek(context, plan, record_values, environment) if plan.duplicates else None
     if match is not None and match.then == "merge":
         return _merge(context, plan, match.record, record_values)
+    rule = plan.entity.approve_create
+    if not granted and approval.by_hand(context) and approval.needed(context, rule, entity, record_values):
+        return _ask(context, plan, given, record_values, form_name)
     record = _insert(context, plan, record_values)
     _entered(context, plan, record)
     log.created(context, plan, record)
@@ -68,6 +73,30 @@ def create(
         duplicate.tell(context, record, match)
         if match.then == "link" and plan.itself:
             record = save(context, plan, record, {plan.itself: match.record})
+    return record
+
+
+def _ask(
+    context: Context, plan: EntityPlan, given: Mapping[str, Any], values: Mapping[str, Any], form_name: str | None
+) -> Record:
+    """The record as it will be, with the number 0: it waits for whoever must agree."""
+    rule = plan.entity.approve_create
+    assert rule is not None
+    record = Record(plan.name, 0, 0, {name: values[name] for name in plan.stored})
+    label = plan.entity.label.text(context.language) or plan.name
+    approval.ask(
+        context,
+        rule,
+        "create",
+        plan,
+        None,
+        "create",
+        what=f"新建{label}" if context.language == "zh" else f"New {label}",
+        title=context.title(record),
+        content={"values": {name: plan.fields[name].type.to_json(value) for name, value in given.items()}, "form": form_name},
+        values=values,
+        where=rule.where if rule.where.line else plan.entity.where,
+    )
     return record
 
 
@@ -326,6 +355,7 @@ def delete(context: Context, entity: str, record_id: int, *, version: int | None
     clean.stop(_needed_by(context, plan, record))
     context.records.trash(context.connection, record, context.now, context.user)
     context.ring.live.pop((entity, record_id), None)
+    approval.void(context, entity, record_id)
     log.deleted(context, plan, record)
     counter.moved(context, plan, record, None)
     idle.forget(context, record)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import NotFound, Problem, nearest
-from engine.expression.parse import Condition, Expression
 from engine.facts import SYSTEM, Event
 from engine.model.terms import Template
-from engine.runtime import entity
-from engine.runtime.context import Context, values_of
+from engine.runtime import entity, who
+from engine.runtime.context import Context
 
 if TYPE_CHECKING:
     from engine.runtime.acts import Acting
@@ -19,75 +18,10 @@ if TYPE_CHECKING:
 TITLE = 300
 
 
-def everybody(context: Context) -> Mapping[int, Mapping[str, Any]]:
-    """Every user record's values by id."""
-    return context.shared("user", "everybody", lambda name, _: _read(context, name))
-
-
-def _read(context: Context, name: str) -> Mapping[int, Mapping[str, Any]]:
-    return {each.id: values_of(each) for each in context.records.find(context.connection, name, {})}
-
-
-def in_role(context: Context, role: str) -> Sequence[Mapping[str, Any]]:
-    """The active users who have a role, or one that inherits it, by id."""
-    return context.shared("user", ("role", role), lambda _, key: _holding(context, key[1]))
-
-
-def _holding(context: Context, role: str) -> Sequence[Mapping[str, Any]]:
-    names = {role} | {name for name in context.manifest.roles if role in _parents(context, name)}
-    return [
-        user
-        for user in everybody(context).values()
-        if user.get("active") is not False and names & set(user.get("roles") or ())
-    ]
-
-
-def _parents(context: Context, name: str, seen: frozenset[str] = frozenset()) -> set[str]:
-    found: set[str] = set()
-    role = context.manifest.roles.get(name)
-    for parent in role.inherits if role and name not in seen else ():
-        found |= {parent} | _parents(context, parent, seen | {name})
-    return found
-
-
-def in_team(context: Context, team: Any) -> list[Mapping[str, Any]]:
-    """The active users of a team, given as its id or its name."""
-    return [
-        user
-        for user in everybody(context).values()
-        if user.get("active") is not False and user.get("team") is not None and _team(context, user["team"], team)
-    ]
-
-
-def _team(context: Context, one: Any, wanted: Any) -> bool:
-    if isinstance(wanted, str):
-        found = context.fetch("team", one)
-        return bool(found and found.get("name") == wanted)
-    return bool(one == wanted)
-
-
 def meant(context: Acting, to: Any, event: Event) -> Iterator[int]:
     """The ids of the people meant: an expression that gives a user (or several), ``{role: …}``, ``{team: …}``, a login,
     or a list of these. Nobody is no error: an empty owner cannot be told."""
-    if isinstance(to, Expression | Condition):
-        to = context.value(to, event)
-    if to is None or isinstance(to, bool):
-        return
-    if isinstance(to, int):
-        yield to
-    elif isinstance(to, Mapping):
-        if "role" in to:
-            yield from (int(user["id"]) for user in in_role(context, str(to["role"])))
-        elif "team" in to:
-            team = context.value(to["team"], event)
-            yield from (int(user["id"]) for user in in_team(context, team))
-        elif "id" in to:
-            yield int(to["id"])
-    elif isinstance(to, str):
-        yield from (key for key, user in everybody(context).items() if user.get("login") == to)
-    elif isinstance(to, Iterable):
-        for each in to:
-            yield from meant(context, each, event)
+    yield from who.meant(context, to, lambda term: context.value(term, event))
 
 
 class Shown(Mapping[str, Any]):

@@ -16,7 +16,7 @@ from engine.model.manifest import Manifest
 from engine.model.scenario import Scenario, ScenarioStep
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
-from engine.runtime import entity, expectation, scheduler, turn
+from engine.runtime import entity, expectation, rehearsal, scheduler, turn
 from engine.runtime.acts import Acting
 from engine.runtime.compiled import Compiled
 from engine.runtime.context import Parts, values_of
@@ -56,6 +56,8 @@ class Stage:
     clock: VirtualClock
     handles: dict[str, tuple[str, int]] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     notified_after: int = 0
 
@@ -79,7 +81,8 @@ class Stage:
         for key, value in values.items():
             planned = plan.fields.get(key)
             linked = planned is not None and (planned.links_to is not None or planned.field.type == "links")
-            found[key] = self.meant(value) if linked else value
+            kept = planned is not None and planned.field.type in ("file", "image") and isinstance(value, str)
+            found[key] = self.meant(value) if linked else self.files.get(value, value) if kept else value
         return found
 
     def meant(self, value: Any) -> Any:
@@ -151,6 +154,7 @@ def _set_up(manifest: Manifest, registry: Registry, scenario: Scenario, compiled
     vars(parts)["compiled"] = ready
     stage = Stage(parts, database, clock)
     _people(stage, given.users)
+    rehearsal.files(stage, given.files)
     _records(stage, given.records)
     for login, values in given.users.items():
         links = {key: value for key, value in _person(login, values).items() if _is_link(stage, "user", key)}
@@ -236,7 +240,7 @@ def _quietly(stage: Stage, work: Callable[[Acting], Any], now: dt.datetime | Non
 
 def play(stage: Stage, step: ScenarioStep) -> list[Problem]:
     """One line of the story, and what is wrong after it."""
-    acts = step.create or step.update or step.delete or step.try_ or step.advance or step.receive
+    acts = step.create or step.update or step.delete or step.try_ or step.advance or step.receive or _word(step)
     refusal: FlowloomError | None = None
     if acts is not None:
         stage.events.clear()
@@ -252,7 +256,17 @@ def play(stage: Stage, step: ScenarioStep) -> list[Problem]:
     return problems
 
 
+def _word(step: ScenarioStep) -> tuple[str, Mapping[str, Any]] | None:
+    """What somebody says to an approval."""
+    for decision in ("approve", "reject", "withdraw"):
+        said: Mapping[str, Any] | None = getattr(step, decision)
+        if said is not None:
+            return decision, said
+    return None
+
+
 def _act(stage: Stage, step: ScenarioStep) -> None:
+    word = _word(step)
     if step.advance is not None:
         # A month is the calendar's: 2026-01-31 plus 1mo is the last day of February.
         scheduler.play(stage.parts, stage.database, stage.clock, _later(stage, step))
@@ -265,6 +279,8 @@ def _act(stage: Stage, step: ScenarioStep) -> None:
         _delete(stage, step, str(step.delete["on"]), step.delete)
     elif step.try_ is not None:
         _try(stage, step, step.try_)
+    elif word is not None:
+        rehearsal.decide(stage, step, *word)
     else:
         keys = ", ".join(step.receive or {})
         raise FlowloomError(Problem("S006", step.where, parameters={"keys": keys}))
@@ -287,6 +303,7 @@ def _try(stage: Stage, step: ScenarioStep, said: Mapping[str, Any]) -> None:
         name, record = stage.handles[str(said["on"])]
         values = stage.resolved(name, _values(said))
         chosen = str(said["transition"])
+        stage.asked.pop(str(said["on"]), None)
         _turn(stage, step, said, lambda context: context.transition(name, record, chosen, values))
     elif "create" in said:
         _create(stage, step, str(said["create"]), "", said)
@@ -305,9 +322,11 @@ def _values(said: Mapping[str, Any]) -> dict[str, Any]:
 def _create(stage: Stage, step: ScenarioStep, name: str, handle: str, said: Mapping[str, Any]) -> None:
     values = stage.resolved(name, _values(said))
     form = str(said["form"]) if "form" in said else None
-    record = _turn(stage, step, said, lambda context: entity.create(context, name, values, form_name=form))
+    warnings: list[Any] = []
+    record = _turn(stage, step, said, lambda context: entity.create(context, name, values, form_name=form), warnings)
     if handle:
         stage.handles[handle] = (name, record.id)
+        rehearsal.asked(stage, handle, warnings if not record.id else ())
 
 
 def _change(stage: Stage, step: ScenarioStep, handle: str, said: Mapping[str, Any]) -> None:
@@ -322,8 +341,16 @@ def _delete(stage: Stage, step: ScenarioStep, handle: str, said: Mapping[str, An
     _turn(stage, step, said, lambda context: entity.delete(context, name, record))
 
 
-def _turn(stage: Stage, step: ScenarioStep, said: Mapping[str, Any], work: Callable[[Acting], Any]) -> Any:
+def _turn(
+    stage: Stage,
+    step: ScenarioStep,
+    said: Mapping[str, Any],
+    work: Callable[[Acting], Any],
+    warnings: list[Any] | None = None,
+) -> Any:
     actor = stage.actor(said.get("as") or step.as_)
     done = turn.run(stage.parts, stage.database, actor, work)
     stage.events += done.events
+    if warnings is not None:
+        warnings += done.warnings
     return done.value

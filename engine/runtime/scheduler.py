@@ -17,7 +17,7 @@ from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
 from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
-from engine.runtime import course, idle, log, sla, trigger, turn
+from engine.runtime import approval, course, deciding, idle, log, sla, trigger, turn
 from engine.runtime.acts import Acting, every
 from engine.runtime.context import Parts
 from engine.runtime.outside import Rehearsal
@@ -122,6 +122,8 @@ def _act(context: Acting, timer: Timer) -> None:
         sla.fire(context, timer, context.ring.emit)
     elif timer.name.startswith(idle.PREFIX):
         _stood_still(context, timer)
+    elif timer.name.startswith(approval.PREFIX):
+        deciding.late(context, timer)
     elif timer.name.startswith(CRON):
         _scheduled(context, timer)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import Conflict, NotFound, Problem, Refused, nearest
 from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
-from engine.runtime import clean, entity, form, log
+from engine.runtime import approval, clean, entity, evidence, form, log
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.runtime.machine import MachinePlan, TransitionPlan
@@ -23,22 +22,6 @@ class TransitionRefused(Refused):
     def __init__(self, problems: list[Problem], event: Event) -> None:
         super().__init__(problems)
         self.event = event
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A transition a person may take from here, and what is still missing for it."""
-
-    name: str
-    machine: str
-    label: str
-    to: str
-    to_label: str
-    form: str | None
-    allowed: bool
-    missing: tuple[Problem, ...] = ()
-    fields: tuple[str, ...] = ()
-    reasons: tuple[Problem, ...] = field(default=())
 
 
 def find(context: Context, plan: EntityPlan, name: str) -> tuple[MachinePlan, TransitionPlan]:
@@ -62,11 +45,13 @@ def transition(
     values: Mapping[str, Any] | None = None,
     *,
     version: int | None = None,
+    granted: Mapping[str, Any] | None = None,
 ) -> Record:
-    """The record in its new state.
+    """The record in its new state; as it was when somebody has to agree first: then that is asked for.
 
     ``values`` are what the person filled in with it. ``version`` is the one they saw: when somebody moved the record
-    since, Conflict says who, when and where to. Raises TransitionRefused with all that is missing, NotFound, Forbidden.
+    since, Conflict says who, when and where to. ``granted`` is the evidence of an approval that was given. Raises
+    TransitionRefused with all that is missing, NotFound, Forbidden.
     """
     plan = context.plan(entity_name)
     machine, chosen = find(context, plan, name)
@@ -92,12 +77,63 @@ def transition(
         problems.extend(closed(context, plan, chosen, before))
         problems.extend(missing(context, plan, chosen, after, environment, problems))
         clean.verify(context, plan, after, environment, problems, changed)
+        problems.extend(_proof(context, plan, chosen, record, after, granted, problems))
         return not problems
 
     target = machine.move(chosen.transition.name, state, guard)
     if target is None:
         raise _refused(context, machine, chosen, record, problems)
+    rule = chosen.transition.approve
+    if rule is not None and granted is None and approval.needed(context, rule, plan.name, after):
+        return _ask(context, plan, machine, chosen, record, given, after)
     return _move(context, plan, machine, chosen, record, given, target)
+
+
+def _proof(
+    context: Context,
+    plan: EntityPlan,
+    chosen: TransitionPlan,
+    record: Record,
+    after: Mapping[str, Any],
+    granted: Mapping[str, Any] | None,
+    known: list[Problem],
+) -> list[Problem]:
+    """What is wrong with the evidence: before it is asked all of it, afterwards what is not as it was."""
+    if granted is not None:
+        return evidence.changed(context, plan, granted, after)
+    rule = chosen.transition.approve
+    if rule is None or not rule.evidence or not approval.needed(context, rule, plan.name, after):
+        return []
+    told = {problem.field for problem in known}
+    return [one for one in evidence.gather(context, plan, rule.evidence, record.id, after)[0] if one.field not in told]
+
+
+def _ask(
+    context: Context,
+    plan: EntityPlan,
+    machine: MachinePlan,
+    chosen: TransitionPlan,
+    record: Record,
+    given: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> Record:
+    """The record as it is: its transition waits for whoever must agree."""
+    rule, name = chosen.transition.approve, chosen.transition.name
+    assert rule is not None
+    approval.ask(
+        context,
+        rule,
+        "transition",
+        plan,
+        record.id,
+        f"{machine.name}.{name}",
+        what=chosen.transition.label.text(context.language) or name,
+        title=context.title(record),
+        content={"values": {key: plan.fields[key].type.to_json(value) for key, value in given.items()}},
+        values=after,
+        where=chosen.transition.where,
+    )
+    return record
 
 
 def _latest(context: Context, plan: EntityPlan, record_id: int) -> Record:
@@ -147,7 +183,7 @@ def _not_from(context: Context, machine: MachinePlan, chosen: TransitionPlan, st
 def _refused(
     context: Context, machine: MachinePlan, chosen: TransitionPlan, record: Record, problems: list[Problem]
 ) -> TransitionRefused:
-    told = _once(problems)
+    told = once(problems)
     event = Event(
         "refused",
         record.entity,
@@ -165,7 +201,7 @@ def _refused(
     return TransitionRefused(told, event)
 
 
-def _once(problems: list[Problem]) -> list[Problem]:
+def once(problems: list[Problem]) -> list[Problem]:
     """The problems, one for each field: a field that both the form and the transition ask for is asked for once, in
     the words the transition's author chose."""
     found: dict[Any, Problem] = {}
@@ -177,15 +213,13 @@ def _once(problems: list[Problem]) -> list[Problem]:
 
 
 def closed(context: Context, plan: EntityPlan, chosen: TransitionPlan, before: Mapping[str, Any]) -> list[Problem]:
-    """Why the transition may not even be offered to this person on this record: its ``if``, or an approval it needs."""
+    """Why the transition may not even be offered to this person on this record: its ``if``."""
     label = chosen.transition.label.text(context.language) or chosen.transition.name
     problems: list[Problem] = []
     if chosen.condition is not None and not chosen.condition(context.environment(plan.name, before)):
         text = condition_text(chosen.transition.if_)
         where = chosen.transition.where
         problems.append(Problem("R078", where, parameters={"transition": label, "condition": text}))
-    if chosen.transition.approve is not None:
-        problems.append(Problem("R080", chosen.transition.where, parameters={"transition": label}))
     return problems
 
 
@@ -262,6 +296,8 @@ def _move(
         via=name,
         revision=context.parts.revision or None,
     )
+    if any(each.transition.approve is not None for each in machine.transitions.values()):
+        approval.void(context, plan.name, record.id, machine.name)
     ring, hop = context.ring, len(context.ring.chain)
     about = {"machine": machine.name, "transition": name, "from": state, "to": target}
     for event, detail in (("left", {"state": state}), ("entered", {"state": target}), ("transition", {})):
@@ -278,62 +314,3 @@ def _move(
             )
         )
     return moved
-
-
-def offered(context: Context, entity_name: str, record_id: int) -> list[Offer]:
-    """The transitions that start from where the record stands, in the file's order, each with what it still needs."""
-    plan = context.plan(entity_name)
-    record = context.need(entity_name, record_id)
-    values = values_of(record)
-    environment = context.environment(plan.name, values)
-    access = access_of(context, entity_name)
-    changeable = context.actor.is_system or access.may("update", values)
-    offers: list[Offer] = []
-    for machine in plan.machines:
-        for chosen in machine.transitions.values():
-            if record.values[machine.field] not in chosen.sources or chosen.transition.auto:
-                continue
-            reasons = closed(context, plan, chosen, values)
-            lacking = missing(context, plan, chosen, values, environment, [])
-            one = chosen.transition
-            target = machine.definition.states.get(one.to)
-            offers.append(
-                Offer(
-                    name=one.name,
-                    machine=machine.name,
-                    label=one.label.text(context.language) or one.name,
-                    to=one.to,
-                    to_label=(target.label.text(context.language) if target else "") or one.to,
-                    form=one.form,
-                    allowed=changeable and not reasons,
-                    missing=tuple(_once(lacking)),
-                    fields=_to_fill(context, plan, chosen, lacking),
-                    reasons=tuple(reasons),
-                )
-            )
-    return offers
-
-
-def _to_fill(
-    context: Context, plan: EntityPlan, chosen: TransitionPlan, lacking: list[Problem]
-) -> tuple[str, ...]:
-    names = [problem.field for problem in lacking if problem.field in plan.fields]
-    if chosen.transition.form:
-        names = [*form.fields_of(form.of(context, plan, chosen.transition.form)), *names]
-    return tuple(dict.fromkeys(names))
-
-
-def automatic(context: Context, plan: EntityPlan, record: Record) -> str | None:
-    """The first ``auto`` transition the record is ready for, as ``machine.transition``, or None."""
-    values = values_of(record)
-    environment: Environment | None = None
-    for machine in plan.machines:
-        for chosen in machine.automatic:
-            if record.values[machine.field] not in chosen.sources:
-                continue
-            environment = environment or context.environment(plan.name, values)
-            if not closed(context, plan, chosen, values) and not missing(
-                context, plan, chosen, values, environment, []
-            ):
-                return f"{machine.name}.{chosen.transition.name}"
-    return None

@@ -25,6 +25,29 @@ KINDS: Mapping[str, str] = {
     "restore": "restored",
     "merge": "merged",
     "refused": "refused",
+    **dict.fromkeys(
+        (
+            "approval_asked",
+            "approval_approve",
+            "approval_reject",
+            "approval_withdrawn",
+            "approval_delegated",
+            "approval_passed_on",
+            "approval_expired",
+            "approval_void",
+        ),
+        "approval",
+    ),
+}
+APPROVALS: Mapping[str, tuple[str, str]] = {
+    "approval_asked": ("提请审批", "Asked for approval"),
+    "approval_approve": ("同意", "Approved"),
+    "approval_reject": ("不同意", "Rejected"),
+    "approval_withdrawn": ("撤回审批", "Withdrew the request"),
+    "approval_delegated": ("转给别人审批", "Passed the approval to somebody"),
+    "approval_passed_on": ("到时限没有回复,升级审批", "No answer in time, passed on"),
+    "approval_expired": ("到时限没有决定,审批失效", "Not decided in time, expired"),
+    "approval_void": ("记录已变化,审批作废", "Overtaken, no approval needed"),
 }
 
 
@@ -40,8 +63,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. ``kind`` is created, changed, transition, refused, assigned, trigger, sla, merged, deleted or
-    restored; ``where`` the file and line of the rule behind it, empty for a person's doing."""
+    """One thing that happened. ``kind`` is created, changed, transition, refused, assigned, trigger, sla, approval, merged,
+    deleted or restored; ``where`` the file and line of the rule behind it, empty for a person's doing."""
 
     at: dt.datetime
     by: str
@@ -100,6 +123,11 @@ def _title(context: Context, plan: EntityPlan, entry: audit.Entry) -> str:
         "restore": ("恢复", "Restored"),
         "merge": ("合并了一条重复的", "Merged with a duplicate"),
     }
+    if entry.action in APPROVALS:
+        zh, en = APPROVALS[entry.action]
+        what, note = entry.detail.get("title", ""), entry.detail.get("note", "")
+        text = f"{en if context.language == 'en' else zh}: {what}"
+        return f"{text} ({note})" if note else text
     zh, en = words.get(entry.action, (entry.action, entry.action))
     return en if context.language == "en" else zh
 

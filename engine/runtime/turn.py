@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
-from engine.runtime import launch, log, sla, state_machine, trigger
+from engine.runtime import launch, letters, log, offering, sla, state_machine, trigger
 from engine.runtime.acts import Acting
 from engine.runtime.context import HOPS, Parts, Ring
 from engine.store.connection import Connection
@@ -121,6 +121,8 @@ def _see(context: Acting, event: Event) -> None:
     for each in compiled.triggers(event.name, event.entity):
         if each.fires(event):
             trigger.start(seeing, each, event)
+    if event.name in letters.TOLD:
+        letters.tell(seeing, event)
     # Clocks start last: a promise that a rule has kept already needs none.
     if plan is not None and plan.slas:
         sla.observe(seeing, plan, event, seeing.scene)
@@ -132,7 +134,7 @@ def _automatic(context: Acting, event: Event) -> None:
     record = context.record(event)
     if record is None or event.entity is None:
         return
-    name = state_machine.automatic(context, context.plan(event.entity), record)
+    name = offering.automatic(context, context.plan(event.entity), record)
     if name is None:
         return
     chain = ring.chain

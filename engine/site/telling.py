@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.facts import Actor
-from engine.runtime import duplicate, state_machine
+from engine.runtime import duplicate, offering
 from engine.runtime import timeline as timelines
 from engine.runtime import why as whys
 from engine.site import reading
@@ -30,8 +30,9 @@ def offered(running: Running, actor: Actor, entity: str, record: int) -> list[di
                 "missing": [{"field": p.field or None, "message": p.what(language)} for p in offer.missing],
                 "fields": list(offer.fields),
                 "reasons": [p.what(language) for p in offer.reasons],
+                "approval": offer.approval or None,
             }
-            for offer in state_machine.offered(context, entity, record)
+            for offer in offering.offered(context, entity, record)
         ]
 
 

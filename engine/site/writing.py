@@ -84,6 +84,9 @@ def _just_once(
         return done
 
     found = running.database.write(inside)
+    if found == 0:
+        nothing = Seen(Record(name, 0, 0, {}), "", {}, {})
+        return Outcome(nothing, replayed=True)
     if isinstance(found, int):
         return Outcome(reading.read(running, actor, name, found), replayed=True)
     return cast(Outcome, found.said)

@@ -50,6 +50,8 @@ def create(entity: str) -> Response:
     sent = body()
     form = sent.get("form")
     done = engine().create(actor(), entity, values_of(sent), form=str(form) if form else None, once=_once())
+    if not done.record.id:  # somebody has to agree first: asked for, not there yet
+        return answer(present.outcome(done, language()), 202)
     headers = {"Location": f"/api/v1/records/{entity}/{done.record.id}", "ETag": f'"{done.record.version}"'}
     if done.replayed:
         headers["Idempotency-Replayed"] = "true"

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import Conflict, Forbidden, NotFound, Refused
 from engine.facts import Actor
-from engine.runtime import state_machine
+from engine.runtime import offering, state_machine
 from engine.store import audit, history
 from tests.engine.runtime.stage import Stage, problems_of
 
@@ -125,14 +125,14 @@ def test_what_is_filled_in_with_the_transition_counts_and_history_follows(stage:
 
 def test_offered_says_what_is_missing_and_who_may(stage: Stage, li: Actor) -> None:
     lead = stage.create("lead", li, company="A", owner=li.user)
-    offers = stage.ask(lambda context: state_machine.offered(context, "lead", lead.id), li)
+    offers = stage.ask(lambda context: offering.offered(context, "lead", lead.id), li)
     assert [(offer.name, offer.allowed, offer.fields) for offer in offers] == [
         ("call", True, ("summary", "points")),
         ("give_up", True, ()),
     ]
     assert [problem.field for problem in offers[0].missing] == ["summary", ""]
     wang = stage.user("wang", "sales")
-    offers = stage.ask(lambda context: state_machine.offered(context, "lead", lead.id), wang)
+    offers = stage.ask(lambda context: offering.offered(context, "lead", lead.id), wang)
     assert [offer.allowed for offer in offers] == [False, False]
     with pytest.raises(Forbidden):
         stage.move(lead, "give_up", wang)
@@ -165,7 +165,7 @@ def test_fault_056_the_guard_is_judged_on_what_is_stored_now(stage: Stage, li: A
         # Between a person's look and their click somebody else became the owner.
         context.update("lead", lead.id, {"owner": wang.user})  # type: ignore[attr-defined]
 
-    assert stage.ask(lambda context: state_machine.offered(context, "lead", lead.id)[0].missing, li) == ()
+    assert stage.ask(lambda context: offering.offered(context, "lead", lead.id)[0].missing, li) == ()
     stage.do(late)
     with pytest.raises((Refused, Forbidden)):
         stage.move(lead, "call", li)
@@ -199,15 +199,6 @@ def test_an_automatic_transition_is_taken_as_soon_as_the_record_is_ready() -> No
     lead = stage.create("lead", company="A")
     assert lead["stage"] == "new"
     assert stage.update(lead, ready=True)["stage"] == "won"
-
-
-def test_an_approval_that_was_not_given_keeps_the_transition_closed() -> None:
-    stage = Stage(SITE.replace("from: called, to: won}", 'from: new, to: won, approve: {by: "=owner.manager"}}'))
-    lead = stage.create("lead", company="A")
-    with pytest.raises(Refused) as error:
-        stage.move(lead, "sign")
-    assert [problem.code for problem in error.value.problems] == ["R080"]
-
 
 def test_a_transition_nobody_knows_names_the_nearest(stage: Stage) -> None:
     lead = stage.create("lead", company="A")

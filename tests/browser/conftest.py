@@ -1,0 +1,94 @@
+"""A real server with a small company, and a real browser with a signed-in page for each of its people."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.clock import SystemClock
+from tests.browser.desk import Desk
+from tests.company import found
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+#: The tests run somewhere else than the company works, so that no page shows times of the browser's own zone.
+ELSEWHERE = "America/New_York"
+STARTS_WITHIN = 30.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Any]:
+    """One browser for the folder; skips with the reason where there is none, or no built pages to show in it."""
+    program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("browser tests need Chromium in the PATH (Debian: apt-get install chromium)")
+    if not (ROOT / "studio/static/index.html").is_file():
+        pytest.skip("browser tests need the built pages: run `make web`")
+    playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=program, args=quiet)
+        yield browser
+        browser.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    ends = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < ends:
+        assert server.poll() is None, f"the server ended with {server.returncode}"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the server did not answer within {STARTS_WITHIN} s")
+
+
+@pytest.fixture(scope="package")
+def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: Any) -> Iterator[Any]:
+    """The company and the address of its server, started as `flowloom serve` starts it. Asked for after the browser,
+    so that where there is none nothing is started."""
+    company = found(tmp_path_factory.mktemp("browser") / "site", SystemClock(), registry)  # type: ignore[arg-type]
+    for number, owner in enumerate(("li", "wang", "li", "wang", "li"), 1):
+        company.lead(company=f"样例医院{number}", phone=f"1390013900{number}", owner=company.ids[owner])
+    port = _free_port()
+    command = [sys.executable, "-c", "from engine.cli.main import main; main()", "-C", str(company.folder), "serve", "--port", str(port)]
+    with (company.folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _until_ready(process, port)
+            yield company, f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
+            company.engine.close()
+
+
+@pytest.fixture
+def desk(server: Any, chromium: Any) -> Iterator[Desk]:
+    """The company at its desks: ``desk.page("li")`` is a page with Li signed in. No page may have thrown anything."""
+    company, url = server
+    made = Desk(company, url, chromium, ELSEWHERE)
+    yield made
+    made.close()
+    assert made.thrown == []

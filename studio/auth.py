@@ -54,7 +54,9 @@ def install(app: Flask) -> None:
     @app.after_request
     def guard(response):  # type: ignore[no-untyped-def]
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("X-Frame-Options", "DENY")
+        if "frame-ancestors *" not in response.headers.get("Content-Security-Policy", ""):
+            # Public forms stand on other sites' pages; they know no session, so there is nothing to trick anybody into.
+            response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         if response.mimetype == "text/html":
             response.headers.setdefault(

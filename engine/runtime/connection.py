@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import FlowloomError, NotFound, Problem, Refused, nearest
+from engine.errors import Conflict, FlowloomError, NotFound, Problem, Refused, nearest
 from engine.expression.evaluate import compile_expression
 from engine.expression.parse import Condition, Expression, functions_of, names_of
 from engine.expression.types import ANY, Scope
@@ -29,6 +29,8 @@ from engine.store.connection import Connection
 
 #: How a public form is called where connections are listed.
 FORM = "form:"
+#: Refusals that name another record.
+TAKEN = ("R065", "R068")
 #: How long a delivery waits for the one it follows.
 PARKED = dt.timedelta(minutes=10)
 
@@ -67,10 +69,13 @@ def route_of(manifest: Manifest, name: str) -> Route:
     return Route(name, found.into, found.map, found.set, found.match_on, found.on_bad_row)
 
 
-def work_off(parts: Parts, connection: Connection, kept: inbox.Delivery, content: Any) -> inbox.Delivery:
+def work_off(
+    parts: Parts, connection: Connection, kept: inbox.Delivery, content: Any, *, strict: bool = False
+) -> inbox.Delivery:
     """Make of a kept delivery what its route says, inside a transaction somebody else commits; the delivery as it stands then.
 
-    What a rule refuses is put aside with the reason. Its clocks start when it arrived, however late it is worked off.
+    What a rule refuses is put aside with the reason; ``strict`` raises it instead, unless the reason tells of another record.
+    Its clocks start when it arrived, however late it is worked off.
     """
     route = route_of(parts.manifest, kept.connection)
     now = parts.clock.now()
@@ -84,7 +89,7 @@ def work_off(parts: Parts, connection: Connection, kept: inbox.Delivery, content
             via = f"connection:{route.connection}"
             done = turn(parts, connection, SYSTEM, work, via=via, now=kept.received_at, answer=_cards)
     except FlowloomError as error:
-        if connection.broken is not None:
+        if connection.broken is not None or (strict and not _tells_of_another(error)):
             raise
         _put_aside(parts, connection, kept, route, error, now)
     else:
@@ -94,6 +99,11 @@ def work_off(parts: Parts, connection: Connection, kept: inbox.Delivery, content
         name, number = (record.entity, record.id) if record is not None else (None, None)
         inbox.done(connection, kept.id, now, name, number, answer)
     return inbox.find(connection, kept.id) or kept
+
+
+def _tells_of_another(error: FlowloomError) -> bool:
+    """True for a refusal because of a record that is there already: no business of a stranger."""
+    return isinstance(error, Conflict) or any(problem.code in TAKEN for problem in error.problems)
 
 
 def _cards(context: Acting, done: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
 from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
-from engine.runtime import approval, course, deciding, idle, log, sla, trigger, turn
+from engine.runtime import approval, course, deciding, idle, log, silence, sla, trigger, turn
 from engine.runtime.acts import Acting, every
 from engine.runtime.context import Parts
 from engine.runtime.outside import Rehearsal
@@ -124,6 +124,8 @@ def _act(context: Acting, timer: Timer) -> None:
         _stood_still(context, timer)
     elif timer.name.startswith(approval.PREFIX):
         deciding.late(context, timer)
+    elif timer.name.startswith(silence.PREFIX):
+        silence.fire(context, timer)
     elif timer.name.startswith(CRON):
         _scheduled(context, timer)
 
@@ -201,6 +203,7 @@ def arm(context: Acting) -> int:
     if context.connection.dialect == "postgresql":
         # Two processes that start together would each set the next time, and every schedule would run twice.
         context.connection.execute("SELECT pg_advisory_xact_lock(?, 0)", (ARMING,))
+    silence.arm(context)
     wanted = {CRON + found.name: found for found in schedules(context)}
     waiting = context.connection.execute(
         "SELECT DISTINCT name FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting'"

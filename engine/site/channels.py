@@ -1,0 +1,164 @@
+"""The site's connections for its own people: what came, what waits for a person, a trial, a replay. Floor: 6."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
+from engine.facts import SYSTEM, Actor
+from engine.plugins.slots import at_path
+from engine.runtime import access, silence
+from engine.runtime.connection import FORM, Route, route_of, take
+from engine.runtime.turn import turn
+from engine.site.receiving import Receiving, receipt
+from engine.store import audit, inbox
+from engine.store.connection import Connection
+
+
+class _TakenBack(Exception):
+    """Ends a trial's transaction, so that nothing of it stays."""
+
+
+class Channels(Receiving):
+    """The connections of one running site."""
+
+    def replay(self, actor: Actor, id: int, body: bytes | None = None) -> dict[str, Any]:
+        """Work a delivery off once more, with a mended ``body`` if given; its receipt. One that is done stays as it is.
+
+        Raises Forbidden, NotFound (I022), Unreadable.
+        """
+        access.check_permit(self.running.manifest, actor, "import")
+
+        def work(connection: Connection) -> dict[str, Any]:
+            kept = inbox.find(connection, id, lock=True)
+            if kept is None:
+                raise NotFound(Problem("I022", parameters={"id": id}))
+            if kept.state == "done":
+                return {**receipt(kept), "replayed": True}
+            if body is not None:
+                self.connector(kept.connection).read(body, str(kept.headers.get("kind") or "application/json"))
+                inbox.mend(connection, id, body)
+                kept = inbox.find(connection, id) or kept
+            detail = {"inbox": id, "mended": body is not None}
+            audit.write(connection, self.running.clock.now(), actor, "inbox_replay", detail=detail)
+            return receipt(self.again(connection, kept))
+
+        return self.running.database.write(work)
+
+    def listing(self, actor: Actor) -> list[dict[str, Any]]:
+        """Every connection and public form: where it leads, how much came and when, whether it is silent. Raises Forbidden."""
+        running = self.running
+        access.check_permit(running.manifest, actor, "import")
+        with running.reading() as context:
+            counted = inbox.counts(context.connection)
+            manifest, language = running.manifest, actor.language
+            found = []
+            for each in manifest.connections.values():
+                came = inbox.last(context.connection, each.name)
+                late = silence.silent_since(context, each)
+                found.append(
+                    {
+                        "name": each.name,
+                        "label": each.label.text(language) or each.name,
+                        "connector": each.connector,
+                        "into": each.into,
+                        "address": f"/hooks/{each.name}" if "receive" in self.connector(each.name).offers else None,
+                        "counts": counted.get(each.name, {}),
+                        "last": came.isoformat() if came else None,
+                        "silent_since": late.isoformat() if late else None,
+                    }
+                )
+            for form in manifest.forms.values():
+                if form.public is not None:
+                    name = FORM + form.name
+                    came = inbox.last(context.connection, name)
+                    found.append(
+                        {
+                            "name": name,
+                            "label": form.label.text(language) or form.name,
+                            "connector": "form",
+                            "into": form.entity,
+                            "address": f"/f/{form.public.path}",
+                            "counts": counted.get(name, {}),
+                            "last": came.isoformat() if came else None,
+                            "silent_since": None,
+                        }
+                    )
+            return found
+
+    def deliveries(self, actor: Actor, state: str = "quarantined", limit: int = 100) -> list[dict[str, Any]]:
+        """Deliveries in a state, oldest first, with their bodies as text. Raises Forbidden, WrongUsage for another state."""
+        access.check_permit(self.running.manifest, actor, "import")
+        if state not in inbox.STATES:
+            raise WrongUsage(Problem("H012", parameters={"name": "state", "why": ", ".join(inbox.STATES)}))
+        with self.running.database.read() as connection:
+            return [shown(each) for each in inbox.listed(connection, state, limit)]
+
+    def trial(self, actor: Actor, name: str, body: bytes, kind: str) -> list[dict[str, Any]]:
+        """What would come of a pasted input, item by item: ``values``, ``action`` (created, matched, received) or ``problems``.
+
+        Nothing is written. Raises Forbidden, NotFound (I020), Unreadable.
+        """
+        access.check_permit(self.running.manifest, actor, "import")
+        route = route_of(self.running.manifest, name)
+        content = self.connector(name).read(body, kind)
+        parts = self.running.parts
+        connection = parts.manifest.connections.get(name)
+        path = connection.settings.get("items") if connection is not None else None
+        items = content if path == "$" else at_path(content, str(path)) if path else [content]
+        found: list[dict[str, Any]] = []
+
+        def work(connection: Connection) -> None:
+            found.clear()
+            for item in items if isinstance(items, list) else [items]:
+                found.append(self._tried(connection, route, item))
+            raise _TakenBack
+
+        with contextlib.suppress(_TakenBack):
+            self.running.database.write(work)
+        return found
+
+    def _tried(self, connection: Connection, route: Route, item: Any) -> dict[str, Any]:
+        try:
+            with connection.savepoint():
+                action, record, values = self._try(connection, route, item, {})
+        except FlowloomError as error:
+            if connection.broken is not None:
+                raise
+            return {"action": "refused", "problems": error.problems}
+        return {"action": action, "record": record, "values": values}
+
+    def _try(self, connection: Connection, route: Route, item: Any, facts: Mapping[str, Any]) -> tuple[str, int | None, Any]:
+        done = turn(self.running.parts, connection, SYSTEM, lambda context: take(context, route, item, facts), via="trial")
+        taken = done.value
+        if taken.record is None:
+            return taken.action, None, item
+        kinds = self.running.parts.compiled.plan(taken.record.entity).fields
+        values = {
+            name: kinds[name].type.to_json(value)
+            for name, value in taken.record.values.items()
+            if value is not None and name in kinds
+        }
+        return taken.action, taken.record.id if taken.action == "matched" else None, values
+
+    def probe(self, actor: Actor, name: str) -> str:
+        """What the other side of a connection says when asked. Raises Forbidden, NotFound, Undone."""
+        access.check_permit(self.running.manifest, actor, "configure")
+        route_of(self.running.manifest, name)
+        return str(self.connector(name).probe(self.settings(name)))
+
+
+def shown(kept: inbox.Delivery) -> dict[str, Any]:
+    """A delivery for the site's own people."""
+    return {
+        **receipt(kept),
+        "connection": kept.connection,
+        "key": kept.key,
+        "received_at": kept.received_at.isoformat(),
+        "happened_at": kept.happened_at.isoformat() if kept.happened_at else None,
+        "kind": kept.headers.get("kind", ""),
+        "body": kept.body.decode("utf-8", "replace"),
+        "mended": kept.original is not None,
+    }

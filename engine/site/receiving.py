@@ -1,0 +1,297 @@
+"""The doors of the outside: what arrives is durable before anybody hears yes, then worked off. Floor: 6."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from engine.errors import FlowloomError, Problem, Refused, Unavailable
+from engine.facts import SYSTEM
+from engine.model.terms import Duration
+from engine.plugins.slots import Connector, Delivery, Inbound, Received, Reply, Unauthentic
+from engine.runtime import silence
+from engine.runtime.connection import FORM, work_off
+from engine.runtime.outside import settings_of
+from engine.site import secret
+from engine.site.running import Running
+from engine.site.spool import Spool, Spooled
+from engine.store import audit, inbox
+from engine.store.connection import Connection
+
+T = TypeVar("T")
+#: Seconds a sender waits for the database before what it brought is kept in a file; several of them give up after five.
+PATIENCE = 3.0
+#: Seconds everything goes straight to files after the database did not answer.
+REST = 2.0
+#: Deliveries of one request that are worked off before it is answered; more are worked off right after.
+AT_ONCE = 20
+#: Refused signatures in a minute that tell somebody is trying.
+ALARM = 20
+THREADS = 32
+#: What the caller learns of a delivery that repeats one: the same as then.
+SPOOLED: Mapping[str, Any] = {"state": "new"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender hears: ``status``, ``content`` (JSON), ``replayed`` when all of it had come before; or a ``reply`` in
+    the words of the sender's protocol."""
+
+    status: int
+    content: Mapping[str, Any]
+    replayed: bool = False
+    reply: Reply | None = None
+
+
+class Receiving:
+    """The ways into one running site."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self._secrets = secret.reader(running.folder)
+        self.spool = Spool(running.folder / "spool")
+        self._pool: concurrent.futures.ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._resting_until = 0.0
+        self._refused: Counter[tuple[str, int]] = Counter()
+
+    # --- in
+
+    def receive(
+        self,
+        name: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        method: str = "POST",
+        query: Mapping[str, str] | None = None,
+        address: str = "",
+    ) -> Answer:
+        """What a request to a connection brings, kept and, where that is quick, worked off. Header names in lower case.
+
+        Raises Unauthentic (the same for an unknown connection as for a wrong signature), Unreadable, and Unavailable when
+        neither the database nor a file can keep it.
+        """
+        request = Inbound(body, headers, self.running.clock.now(), method, query or {}, address)
+        parts = self.running.parts
+        connection = parts.manifest.connections.get(name)
+        connector = parts.registry.find(Connector, connection.connector) if connection is not None else None
+        if connection is None or connector is None:
+            raise Unauthentic(f"no connection is called {name}")
+        try:
+            received = connector.receive(self.settings(name), request)
+        except Unauthentic as error:
+            self._note_refused(name, request, str(error))
+            raise
+        return self._answer(received, self.keep(name, received.deliveries))
+
+    def submit(self, form: str, key: str, values: Mapping[str, Any]) -> Answer:
+        """What somebody sent with a public form; ``key`` is the page's own, so that sending twice is sending once.
+
+        Raises Refused with every problem beside its field: then nothing is kept, for the person is still there to mend it.
+        """
+        import orjson
+
+        body = orjson.dumps(values)
+        receipts = self.keep(FORM + form, [Delivery(key, dict(values), body)], strict=True)
+        return self._answer(Received(), receipts)
+
+    def keep(self, name: str, deliveries: Sequence[Delivery], *, strict: bool = False) -> list[dict[str, Any]]:
+        """A receipt for each delivery: ``id``, ``state``, what was made of it, ``replayed``. All are durable when this returns.
+
+        ``strict``: what the rules refuse is raised, not put aside. Raises Unavailable when nothing can keep them.
+        """
+        running = self.running
+        now = running.clock.now()
+        at_once = len(deliveries) <= AT_ONCE
+
+        def work(connection: Connection, made: bool = True) -> list[dict[str, Any]]:
+            return [self._one(connection, name, each, now, made and at_once, strict) for each in deliveries]
+
+        try:
+            return self._timely(lambda: running.database.write(work))
+        except Unavailable:
+            headers = [{"kind": each.kind, "facts": dict(each.facts)} for each in deliveries]
+            for each, about in zip(deliveries, headers, strict=True):
+                self.spool.put(Spooled(name, each.key, each.body, now, about, each.at))
+            return [dict(SPOOLED) for _ in deliveries]
+        except FlowloomError:
+            raise
+        except Exception:
+            # Whatever went wrong in a rule, what arrived is kept; ``work`` looks at it again.
+            return self._timely(lambda: running.database.write(lambda connection: work(connection, False)))
+
+    def _one(
+        self, connection: Connection, name: str, each: Delivery, now: Any, made: bool, strict: bool
+    ) -> dict[str, Any]:
+        about = {"kind": each.kind, "facts": dict(each.facts)}
+        fresh = inbox.receive(connection, name, each.key, each.body, now, about, each.at)
+        kept = inbox.get(connection, name, each.key)
+        assert kept is not None
+        if not fresh:
+            if strict and kept.body != each.body:
+                raise Refused(Problem("H036"))
+            return {**receipt(kept), "replayed": True}
+        if not made:
+            return receipt(kept)
+        done = work_off(self.running.parts, connection, kept, each.content, strict=strict)
+        if done.state == "done":
+            self._unpark(connection, name)
+        return receipt(done)
+
+    def _unpark(self, connection: Connection, name: str) -> None:
+        for waiting in inbox.listed(connection, "parked", 20, name):
+            self.again(connection, waiting)
+
+    def again(self, connection: Connection, kept: inbox.Delivery) -> inbox.Delivery:
+        """The delivery, worked off in this transaction from the body that is kept."""
+        try:
+            content = self._content(kept)
+        except FlowloomError as error:
+            reason = "; ".join(problem.line("zh") for problem in error.problems)
+            inbox.quarantine(connection, kept.id, reason, self.running.clock.now())
+            return inbox.find(connection, kept.id) or kept
+        return work_off(self.running.parts, connection, kept, content)
+
+    def _content(self, kept: inbox.Delivery) -> Any:
+        kind = str(kept.headers.get("kind") or "application/json")
+        return self.connector(kept.connection).read(kept.body, kind)
+
+    def connector(self, name: str) -> Any:
+        """What speaks for a connection; for a form, or a connection that is gone, what reads plain content."""
+        parts = self.running.parts
+        found = parts.manifest.connections.get(name)
+        connector = parts.registry.find(Connector, found.connector) if found is not None else None
+        return connector if connector is not None else _Plain()
+
+    def _timely(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives, if it gives it in time. Raises Unavailable; it may then still be done, under the same key."""
+        clock = self.running.clock
+        if clock.monotonic() < self._resting_until:
+            raise Unavailable(Problem("H035", parameters={"why": "database"}))
+        with self._lock:
+            if self._pool is None:
+                self._pool = concurrent.futures.ThreadPoolExecutor(THREADS, "inbox")
+        future = self._pool.submit(work)
+        try:
+            return future.result(PATIENCE)
+        except (Unavailable, concurrent.futures.TimeoutError) as error:
+            future.cancel()
+            self._resting_until = clock.monotonic() + REST
+            raise Unavailable(Problem("H035", parameters={"why": "database"})) from error
+
+    def _answer(self, received: Received, receipts: Sequence[Mapping[str, Any]]) -> Answer:
+        replayed = bool(receipts) and all(each.get("replayed") for each in receipts)
+        waits = any(each["state"] != "done" for each in receipts)
+        # The reason may name another record; the site's own people find it in the inbox.
+        plain = [{name: value for name, value in each.items() if name not in ("replayed", "reason")} for each in receipts]
+        content = plain[0] if len(plain) == 1 else {"deliveries": plain}
+        return Answer(202 if waits else 200, content, replayed, received.reply)
+
+    def _note_refused(self, name: str, request: Inbound, why: str) -> None:
+        """Count it; the first of a minute and the one that raises the alarm are written into the audit log."""
+        minute = int(request.now.timestamp() // 60)
+        with self._lock:
+            if len(self._refused) > 1000:
+                self._refused.clear()
+            self._refused[name, minute] += 1
+            count = self._refused[name, minute]
+        if count not in (1, ALARM):
+            return
+        detail = {"connection": name, "address": request.address, "why": why, "count": count}
+        action = "connection_alarm" if count == ALARM else "connection_refused"
+
+        def work(connection: Connection) -> None:
+            audit.write(connection, self.running.clock.now(), SYSTEM, action, detail=detail)
+            if count == ALARM:
+                silence.tell(self.running.parts, connection, Problem("I023", parameters=detail))
+
+        try:
+            self._timely(lambda: self.running.database.write(work))
+        except Unavailable:
+            return
+
+    # --- afterwards
+
+    def work(self, limit: int = 500) -> int:
+        """Load what lies in files, then work off what is still new, and what waited long enough for another; how many."""
+        running = self.running
+        count = 0
+        for path, one in self.spool.waiting(limit):
+            running.database.write(lambda connection, one=one: _load(connection, one))  # type: ignore[misc]
+            path.unlink(missing_ok=True)
+        with running.database.read() as connection:
+            found = [*inbox.listed(connection, "new", limit), *inbox.listed(connection, "parked", limit)]
+        now = running.clock.now()
+        for each in found:
+            if each.state == "parked" and now < each.received_at + silence.PARKED:
+                continue
+            count += running.database.write(lambda connection, id=each.id: self._take_up(connection, id))  # type: ignore[misc]
+        return count
+
+    def _take_up(self, connection: Connection, id: int) -> int:
+        kept = inbox.find(connection, id, lock=True)
+        if kept is None or kept.state not in ("new", "parked"):
+            return 0
+        try:
+            with connection.savepoint():
+                self.again(connection, kept)
+        except Exception as error:
+            if connection.broken is not None or isinstance(error, Unavailable):
+                raise
+            # A mistake of ours must not keep everything behind it waiting.
+            inbox.quarantine(connection, id, f"{type(error).__name__}: {error}", self.running.clock.now())
+        return 1
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """A connection's settings with their secrets, spans in seconds. Raises Undone (R103) where a secret is not there."""
+        parts = self.running.parts
+        connection = parts.manifest.connections[name]
+        found = dict(settings_of(connection, self._secrets))
+        params: Mapping[str, Any] = getattr(parts.registry.find(Connector, connection.connector), "params", {})
+        for key, part in params.get("properties", {}).items():
+            span = Duration.parse(found[key]) if part.get("format") == "duration" and isinstance(found.get(key), str) else None
+            if span is not None:
+                found[key] = span.delta.total_seconds()
+        return found
+
+    def close(self) -> None:
+        """Let what is being written end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+
+
+class _Plain:
+    """Reads what came by no connector: a public form, or a connection that is gone since."""
+
+    offers: frozenset[str] = frozenset()
+
+    def read(self, body: bytes, kind: str) -> Any:
+        """The content."""
+        from engine.plugins.slots import content_of
+
+        return content_of(body, kind)
+
+    def probe(self, settings: Mapping[str, Any]) -> str:
+        """Nothing to ask."""
+        return ""
+
+
+def _load(connection: Connection, one: Spooled) -> bool:
+    return inbox.receive(connection, one.connection, one.key, one.body, one.received_at, one.headers, one.happened_at)
+
+
+def receipt(kept: inbox.Delivery) -> dict[str, Any]:
+    """What a sender may know: the delivery's id, how it stands, which record it made, whose it is and why."""
+    found: dict[str, Any] = {"id": kept.id, "state": kept.state}
+    if kept.entity is not None:
+        found["record"] = {"entity": kept.entity, "id": kept.record}
+    for name in ("action", "owner", "why"):
+        if kept.answer and kept.answer.get(name) is not None:
+            found[name] = kept.answer[name]
+    if kept.reason is not None:
+        found["reason"] = kept.reason
+    return found

@@ -186,7 +186,7 @@ def update(
     fields are merged. Raises Refused, Forbidden, NotFound.
     """
     plan = context.plan(entity)
-    record = context.need(entity, record_id)
+    record = context.hold(entity, record_id)
     problems: list[Problem] = []
     if form_name is not None:
         changes = form.narrow(context, plan, form_name, changes, problems)

@@ -138,11 +138,7 @@ def _ask(
 
 def _latest(context: Context, plan: EntityPlan, record_id: int) -> Record:
     """The record as it is in the database now, held until the turn ends: the guard must not judge a memory."""
-    if context.connection.dialect == "postgresql":
-        found = context.records.get(context.connection, plan.name, record_id, lock=True)
-        if found is not None:
-            return context.keep(found)
-    return context.need(plan.name, record_id)
+    return context.hold(plan.name, record_id)
 
 
 def _given(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.store.statement import Statements, insert_text
 
@@ -23,6 +23,10 @@ class Violation(Exception):
         self.constraint = constraint
 
 
+class Again(Exception):
+    """The transaction is lost through nobody's fault; run it again."""
+
+
 class _Frame:
     """What a savepoint must remember to take everything after it back."""
 
@@ -38,7 +42,7 @@ class _Frame:
 class Connection:
     """Statements against one transaction. ``dialect`` is sqlite or postgresql; ``stripe`` numbers the writer.
 
-    ``cache`` lives as long as the transaction and is emptied when a savepoint is taken back, because what was read
+    ``contested`` names what an earlier attempt at this turn read too early. ``cache`` lives as long as the transaction and is emptied when a savepoint is taken back, because what was read
     in between may not be true any more. Not for use by two threads at once.
     """
 
@@ -53,6 +57,7 @@ class Connection:
         "_translate",
         "broken",
         "cache",
+        "contested",
         "dialect",
         "stripe",
         "touched",
@@ -74,6 +79,7 @@ class Connection:
         self.touched: set[str] = set()
         self.stripe = stripe
         self.broken: BaseException | None = None
+        self.contested: set[Any] = set()
 
     # --- statements
 
@@ -226,6 +232,13 @@ class Connection:
         del self._hooks[frame.hooks :]
         self.touched = set(frame.touched)
         self.cache.clear()
+
+    def contest(self, key: Any) -> NoReturn:
+        """What was read is not true any more, so what follows from it may not be written: the turn is run again, and finds
+        ``key`` among ``contested``."""
+        self.contested.add(key)
+        self.broken = self.broken or Again(f"{key} was changed by another turn")
+        raise self.broken
 
     # --- after
 

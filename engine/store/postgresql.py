@@ -1,6 +1,6 @@
 """PostgreSQL: every turn its own transaction, run again when the database asks for it. Floor: 3.
 
-Turns run at READ COMMITTED, and a record's row is locked (``FOR UPDATE``, or by the update itself, which also checks the
+Turns run at READ COMMITTED, and a record's row is locked (``FOR NO KEY UPDATE``, or by the update itself, which also checks the
 version) before it changes. So of two people moving one card the second waits for the first's commit, then finds another
 version and loses: exactly one winner, told at once, without the storms of retries that SERIALIZABLE or REPEATABLE
 READ bring to a busy row. The audit chain, too, must see the head that was committed while it waited for its lock.
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from engine.errors import Problem, Unavailable
 from engine.failpoints import failpoint
-from engine.store.connection import Connection, Violation
+from engine.store.connection import Again, Connection, Violation
 from engine.store.statement import Statements
 
 T = TypeVar("T")
@@ -33,10 +33,6 @@ STRIPES = 8
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-
-class Again(Exception):
-    """The transaction is lost through nobody's fault; run it again."""
 
 
 class _Lost(Again):
@@ -133,17 +129,21 @@ class Postgresql:
 
     def _attempts(self, work: Callable[[Connection], T]) -> tuple[T, list[Callable[[], None]]]:
         reason = ""
+        contested: set[Any] = set()
         for attempt in range(ATTEMPTS + 1):
             try:
                 with self._borrow(BEGIN_WRITE) as (raw, stripe):
-                    return self._attempt(raw, stripe, work)
+                    return self._attempt(raw, stripe, work, contested)
             except Again as error:
                 reason = str(error)
             self._pause.wait(random.uniform(0.5, 1.5) * 0.01 * 2**attempt)
         raise Unavailable(Problem("B008", parameters={"times": ATTEMPTS, "reason": reason}))
 
-    def _attempt(self, raw: Any, stripe: int, work: Callable[[Connection], T]) -> tuple[T, list[Callable[[], None]]]:
+    def _attempt(
+        self, raw: Any, stripe: int, work: Callable[[Connection], T], contested: set[Any]
+    ) -> tuple[T, list[Callable[[], None]]]:
         connection = self._here.turn = Connection(raw, self.statements, translate, stripe)
+        connection.contested = contested
         try:
             result = work(connection)
             if connection.broken is not None:

@@ -79,7 +79,8 @@ class Records:
         shelf = self._shelves[entity]
         text = f"{shelf.select} WHERE id = ?" + ("" if trashed else " AND deleted_at IS NULL")
         if lock and connection.dialect == "postgresql":
-            text += " FOR UPDATE"
+            # Not the key: records that link to this one may still be added, else two of them would wait for each other.
+            text += " FOR NO KEY UPDATE"
         row = connection.one(text, (id,))
         return None if row is None else self._all(connection, shelf, [row])[0]
 

@@ -94,7 +94,9 @@ class Driver:
         if number % 3:
             self._change(wire, lead, "甲")
         if number % 4:
-            self._do(wire, lead, "move", "", "POST", f"/lead/{lead.record}/transitions/complete_first_call", {"values": CALL})
+            self._do(
+                wire, lead, "move", "", "POST", f"/lead/{lead.record}/transitions/complete_first_call", {"values": CALL}
+            )
         if number % 2:
             self._change(wire, lead, "乙")
 
@@ -151,7 +153,9 @@ class _Wire:
         if key:
             headers["Idempotency-Key"] = key
         try:
-            self._open.request(method, f"/api/v1/records{path}", json.dumps(sent) if sent is not None else None, headers)
+            self._open.request(
+                method, f"/api/v1/records{path}", json.dumps(sent) if sent is not None else None, headers
+            )
             response = self._open.getresponse()
             content = json.loads(response.read() or b"null")
         except (OSError, http.client.HTTPException, ValueError):

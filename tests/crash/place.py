@@ -66,5 +66,7 @@ def found(folder: Path, database: str | None, registry: Registry) -> str:
 
 def grow(folder: Path, number: int) -> None:
     """Change the folder so that the next start has a revision to publish and a table to change."""
-    text = f"kind: entity\nextend: crm.lead\nfields:\n  grown_{number}: {{type: text, label: {{zh: 新字段, en: Grown}}}}\n"
+    text = (
+        f"kind: entity\nextend: crm.lead\nfields:\n  grown_{number}: {{type: text, label: {{zh: 新字段, en: Grown}}}}\n"
+    )
     (folder / "custom" / f"grown_{number}.yaml").write_text(text, "utf-8")

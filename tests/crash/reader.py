@@ -81,7 +81,9 @@ class Reader:
             now = (here[0]["stage"], here[0]["contact"]) if here else None
             allowed = lead.expected()[:2]
             if now not in allowed:
-                broken.append(f"{lead.key} is {now}, must be one of {allowed}; sent {lead.sent}, answered {lead.acknowledged}")
+                broken.append(
+                    f"{lead.key} is {now}, must be one of {allowed}; sent {lead.sent}, answered {lead.acknowledged}"
+                )
             if here and lead.record not in (None, here[0]["id"]):
                 broken.append(f"{lead.key} was told to be {lead.record}, is {here[0]['id']}")
             if here and here[0]["phone"] != lead.phone:
@@ -154,7 +156,9 @@ class Reader:
         return broken
 
     def _schedules(self) -> list[str]:
-        rows = self.rows("SELECT name, COUNT(*) FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting' GROUP BY name")
+        rows = self.rows(
+            "SELECT name, COUNT(*) FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting' GROUP BY name"
+        )
         return [f"schedule {name} waits {count} times" for name, count in rows if count != 1]
 
 

@@ -60,6 +60,19 @@ name: daily
 when: {event: schedule, cron: "30 8 * * *"}
 do: [{notify: {to: {role: sales}, title: 早}}]
 ---
+kind: entity
+name: box
+fields: {total: {type: integer, default: 0}}
+---
+kind: entity
+name: coin
+fields: {box: {type: link, to: box}}
+---
+kind: trigger
+name: counts
+when: {event: created, entity: coin}
+do: [{update: {record: "=box", set: {total: "=box.total + 1"}}}]
+---
 kind: trigger
 name: late
 when: {event: sla_breached, entity: lead, sla: loop.new}
@@ -141,6 +154,18 @@ def test_a_value_that_is_taken_is_refused_and_the_rest_goes_on(stage: Stage) -> 
     with pytest.raises(FlowloomError):
         stage.create("lead", company="锐视")
     assert stage.create("lead", company="别家")["number"] == "L-0002"
+
+
+def test_a_sum_that_rules_keep_misses_nothing_when_many_add_to_it_at_once(stage: Stage) -> None:
+    box = stage.create("box")
+
+    def add() -> None:
+        for _ in range(10):
+            stage.do(lambda context: context.create("coin", {"box": box.id}))
+
+    assert at_once(*[add] * 4) == []
+    assert stage.rows("SELECT DISTINCT state FROM fl_runs WHERE \"trigger\" = 'counts'") == [("done",)]
+    assert stage.get("box", box.id)["total"] == 40
 
 
 def test_a_schedule_armed_by_two_processes_at_once_waits_once(stage: Stage) -> None:

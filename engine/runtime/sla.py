@@ -115,10 +115,16 @@ def _pause(context: Context, each: SlaPlan, record: int, wanted: bool) -> None:
         for one in paused:
             data = dict(one.timer.data)
             since = instant(data.pop("paused_at"))
-            left = work.between(since, one.timer.due)
-            lost = work.between(since, context.now)
+            due, lost = resumed(work, one.timer.due, since, context.now)
             data["paused"] = data.get("paused", 0) + lost.total_seconds()
-            timers.move(connection, one.id, work.add(context.now, left), data)
+            timers.move(connection, one.id, due, data)
+
+
+def resumed(
+    work: WorkTime, due: dt.datetime, since: dt.datetime, now: dt.datetime
+) -> tuple[dt.datetime, dt.timedelta]:
+    """When a promise that stood still from ``since`` to ``now`` is due, and the working time it stood still."""
+    return work.add(now, work.between(since, due)), work.between(since, now)
 
 
 def fire(context: Context, timer: Timer, emit: Callable[[Event], None]) -> None:

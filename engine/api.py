@@ -23,6 +23,7 @@ from engine.site.people import People
 from engine.site.reading import Seen, SeenPage
 from engine.site.revising import Choices, Revisions
 from engine.site.running import Running
+from engine.site.runs import Runs
 from engine.site.workbench import Workbench, explain
 from engine.site.writing import Once, Outcome
 from engine.store.database import Database
@@ -34,7 +35,7 @@ class Engine:
     """An open site. Every method that takes an ``actor`` answers with that person's rights.
 
     ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``approvals`` asks and decides; ``health`` answers whether all is well;
-    ``numbers`` answers with metrics and dashboards; ``channels`` takes in what connections and public forms bring.
+    ``numbers`` answers with metrics and dashboards, ``runs`` carries and shows the runs of rules; ``channels`` takes in what connections and public forms bring.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
@@ -44,6 +45,7 @@ class Engine:
         self.approvals = Approvals(self._site)
         self.health = Health(self._site)
         self.numbers = Numbers(self._site)
+        self.runs = Runs(self._site)
         self.channels = Channels(self._site)
 
     @classmethod
@@ -66,15 +68,14 @@ class Engine:
 
     def close(self) -> None:
         """Give the database back."""
+        self.runs.stop()
         self.channels.close()
         self._site.database.close()
 
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     @property

@@ -24,6 +24,7 @@ from studio.api import (
     openapi,
     records,
     revisions,
+    runs,
     session,
     transitions,
 )
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     metrics,
     dashboards,
     revisions,
+    runs,
     imports,
     inbox,
     export,

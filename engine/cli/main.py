@@ -37,6 +37,10 @@ COMMANDS = {
     "undo-import": "importing",
     "export": "importing",
     "audit": "publishing",
+    "work": "running",
+    "runs": "running",
+    "dead": "running",
+    "retry": "running",
     "completion": "completion",
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from engine.api import Engine, Workbench, fill_with_samples, new_site
+from engine.cli.clockwork import keep_time
 from engine.cli.speech import Speech
 from engine.errors import Problem, WrongUsage
 
@@ -120,22 +121,12 @@ def _serve(speech: Speech, folder: Path, host: str, port: int, login: str, behin
         )
         print(f"\n  {link}\n", flush=True)
         stop = threading.Event()
-        clockwork = threading.Thread(target=_keep_time, args=(engine, stop), name="clockwork", daemon=True)
+        clockwork = threading.Thread(target=keep_time, args=(engine, stop), name="clockwork", daemon=True)
         clockwork.start()
+        engine.runs.start()
         try:
             serve(create_app(engine, secure_cookies=behind_tls), host, port)
         finally:
             stop.set()
             clockwork.join(5)
-
-
-def _keep_time(engine: Engine, stop: threading.Event) -> None:
-    """Once a second: due timers fire, schedules run, a revision published elsewhere is taken up."""
-    import sys
-    import traceback
-
-    while not stop.wait(1.0):
-        try:
-            engine.tick()
-        except Exception:  # a failing tick is told and tried again; the next one must not be lost
-            traceback.print_exc(file=sys.stderr)
+            engine.runs.stop()

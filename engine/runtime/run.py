@@ -220,6 +220,11 @@ class Going:
         self._name(step, {"result": whole[0] if len(sending["deliveries"]) == 1 else whole})
         self._past()
 
+    def receive(self, arrived: Arrived) -> None:
+        """Keep what came of a delivery, and go no further."""
+        self._arrive(arrived)
+        self._keep()
+
     # --- small things
 
     @property

@@ -171,18 +171,27 @@ class Worker:
             except (Void, Unavailable):
                 raise
             except StepFailed as failure:
-                again = self._failed(parts, id, lease, failure)
-                if not again:
-                    return
+                if arrived is not None and failure.path != arrived.path:
+                    # What was sent is sent, whatever a later step does: its result stays when that step is taken back.
+                    self._go_on(parts, id, lease, arrived, only=True)
                 arrived = None
+                if not self._failed(parts, id, lease, failure):
+                    return
 
     def _turn(self, parts: Parts, work: Callable[[Acting], Any], via: str = "run") -> Any:
         return turn.run(parts, self._database, SYSTEM, work, via=via).value
 
-    def _go_on(self, parts: Parts, id: int, lease: str, arrived: Arrived | None) -> Sending | None:
+    def _go_on(
+        self, parts: Parts, id: int, lease: str, arrived: Arrived | None, only: bool = False
+    ) -> Sending | None:
         def work(context: Acting) -> Sending | None:
             going = self._going(context, id, lease)
-            return None if going is None else going.walk(arrived)
+            if going is None:
+                return None
+            if only and arrived is not None:
+                going.receive(arrived)
+                return None
+            return going.walk(arrived)
 
         found: Sending | None = self._turn(parts, work)
         return found

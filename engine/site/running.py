@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +24,8 @@ class Running:
     """What every operation on an open site needs.
 
     ``parts`` is replaced in one assignment when another revision becomes current; whoever began with the old
-    one finishes with it. ``kept`` is what dashboards remember between two looks.
+    one finishes with it. ``kept`` is what dashboards remember between two looks. ``send`` reaches the executor, once one
+    carries jobs in this process.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, database: Database) -> None:
@@ -34,7 +35,12 @@ class Running:
         self.database = database
         self.publishing = threading.Lock()
         self.kept = Kept()
+        self.send: Callable[[int], None] = lambda job: None
         self._parts: Parts | None = None
+
+    def tell(self, job: int) -> None:
+        """A job is ready: whoever carries jobs in this process hears of it."""
+        self.send(job)
 
     @property
     def parts(self) -> Parts:

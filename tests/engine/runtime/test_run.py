@@ -300,3 +300,18 @@ do:
     stage.advance(minutes=10)
     assert stage.get("lead", lead.id)["count"] == 2
     assert states(stage) == ["done"]
+
+
+def test_what_was_sent_is_not_sent_again_because_a_later_step_fails() -> None:
+    rule = CALL.replace("count: \"=count + 1\"", "company: \"=stage\"")
+    stage = Stage(SITE + rule)
+    lead = stage.create("lead", company="锐视光学", budget=1)
+    away = Away({"status": 200, "body": {"number": "A-7"}})
+    worker = crew(stage, away)
+    drain(worker)
+    assert trace(stage)[-1] == ("2", "failed", "set") and stage.get("lead", lead.id)["note"] == "begun"
+    stage.update(stage.get("lead", lead.id), stage="新名字")
+    stage.clock.advance(dt.timedelta(minutes=1))
+    drain(worker)
+    found = stage.get("lead", lead.id)
+    assert (found["note"], found["company"], len(away.sent)) == ("A-7", "新名字", 1)

@@ -1,0 +1,18 @@
+"""Time passes: what a process that serves or works does once a second. Floor: 7."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+
+from engine.api import Engine
+
+
+def keep_time(engine: Engine, stop: threading.Event) -> None:
+    """Until told to stop: due timers fire, schedules run, a revision published elsewhere is taken up."""
+    while not stop.wait(1.0):
+        try:
+            engine.tick()
+        except Exception:  # a failing tick is told and tried again; the next one must not be lost
+            traceback.print_exc(file=sys.stderr)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
-from engine.facts import SYSTEM, Actor
+from engine.facts import SYSTEM, Actor, Record
 from engine.plugins.slots import at_path
 from engine.runtime import access, silence
-from engine.runtime.connection import FORM, Route, route_of, take
-from engine.runtime.turn import turn
+from engine.runtime.acts import Acting
+from engine.runtime.connection import FORM, Route, Taken, route_of, take
+from engine.runtime.turn import Turned, turn
 from engine.site.receiving import Receiving, receipt
 from engine.store import audit, inbox
 from engine.store.connection import Connection
@@ -131,17 +132,25 @@ class Channels(Receiving):
         return {"action": action, "record": record, "values": values}
 
     def _try(self, connection: Connection, route: Route, item: Any, facts: Mapping[str, Any]) -> tuple[str, int | None, Any]:
-        done = turn(self.running.parts, connection, SYSTEM, lambda context: take(context, route, item, facts), via="trial")
-        taken = done.value
-        if taken.record is None:
+        def work(context: Acting) -> Taken:
+            return take(context, route, item, facts)
+
+        def after(context: Acting, done: Turned[Taken]) -> Record | None:
+            # As it stands when every rule has run: with its owner.
+            record = done.value.record
+            return None if record is None else context.get(record.entity, record.id) or record
+
+        done = turn(self.running.parts, connection, SYSTEM, work, via="trial", answer=after)
+        taken, record = done.value, done.said
+        if record is None:
             return taken.action, None, item
-        kinds = self.running.parts.compiled.plan(taken.record.entity).fields
+        kinds = self.running.parts.compiled.plan(record.entity).fields
         values = {
             name: kinds[name].type.to_json(value)
-            for name, value in taken.record.values.items()
+            for name, value in record.values.items()
             if value is not None and name in kinds
         }
-        return taken.action, taken.record.id if taken.action == "matched" else None, values
+        return taken.action, record.id if taken.action == "matched" else None, values
 
     def probe(self, actor: Actor, name: str) -> str:
         """What the other side of a connection says when asked. Raises Forbidden, NotFound, Undone."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from engine.errors import Conflict, FlowloomError, NotFound, Problem, Refused, WrongUsage, nearest
 from engine.facts import Actor, Record
-from engine.plugins.slots import Unclean
 from engine.runtime import access, entity, intake
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context

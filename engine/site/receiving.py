@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from engine.errors import FlowloomError, Problem, Refused, Unavailable
 from engine.facts import SYSTEM
 from engine.model.terms import Duration
-from engine.plugins.slots import Connector, Delivery, Inbound, Received, Reply, Unauthentic
+from engine.plugins.slots import Connector, Delivery, Inbound, Received, Reply, Unauthentic, Undone
 from engine.runtime import silence
 from engine.runtime.connection import FORM, work_off
 from engine.runtime.outside import settings_of
@@ -83,6 +83,9 @@ class Receiving:
             raise Unauthentic(f"no connection is called {name}")
         try:
             received = connector.receive(self.settings(name), request)
+        except Undone as error:
+            # A person has to mend it; the sender learns only that it should come again.
+            raise Unavailable(Problem("H035", parameters={"why": name})) from error
         except Unauthentic as error:
             self._note_refused(name, request, str(error))
             raise

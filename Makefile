@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8630
 
-.PHONY: run test check bench install install-dev web docs clean
+.PHONY: run test check bench crash crash-long install install-dev web docs clean
 
 run: install web  ## start the product with the CRM pack and sample data; prints the sign-in link
 	$(BIN)/flowloom demo --port $(PORT)
@@ -22,6 +22,14 @@ check: install-dev  ## format, lint, types, house, tests
 
 bench: install-dev  ## figures as ratios against a baseline in the same run (minutes)
 	$(BIN)/python -m bench
+
+crash: install-dev  ## kill the server at every failpoint and at random, race two people for one card (3 minutes)
+	$(BIN)/python -m pytest -s tests/crash tests/races
+
+crash-long: install-dev  ## 1,000 kills, 100 PostgreSQL restarts, 10,000 races, 100,000 due times; prints what was lost and doubled
+	$(BIN)/python -m tests.crash
+	FLOWLOOM_RACES=10000 $(BIN)/python -m pytest -s tests/races
+	FLOWLOOM_CASES=100000 $(BIN)/python -m pytest tests/engine/runtime/test_calendar_minutes.py
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev

@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Seconds in which a killed server must answer again, by itself.
 RESTART = 5.0
 KILLED = -9
+#: Failpoint -> the meetings it may kill at. What is met in every turn is met at the start of a server too.
+WEB = {"before_commit": 9, "after_commit": 9, "timer_fire": 4}
+PUBLISHING = ("migration", "publish")
 
 
 class Rig:

@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 
 from tests.crash.postgresql import restart
-from tests.crash.rig import RESTART, Rig, rounds
-
-#: Failpoint -> the meetings it may kill at. What is met in every turn is met at the start of a server too.
-WEB = {"before_commit": 9, "after_commit": 9, "timer_fire": 4}
-PUBLISHING = ("migration", "publish")
+from tests.crash.rig import PUBLISHING, RESTART, WEB, Rig, rounds
 
 
 @pytest.fixture

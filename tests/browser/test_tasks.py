@@ -175,14 +175,18 @@ def test_operations_see_the_plan_publish_it_and_go_back(desk: Desk) -> None:
     expect(plan).to_contain_text("4h → 8h")
     publish = plan.get_by_role("button", name="发布")
     expect(publish).to_be_disabled()
-    plan.get_by_text("维持原来的时限").click()
+    plan.get_by_text("按新的时限重新算").click()
     plan.get_by_label("这次改了什么、为什么").fill("旺季放宽首通时限")
     publish.click()
-    history = page.locator(".revision-list li")
+    history = page.locator(".revision-list > li")
     expect(history.filter(has_text="旺季放宽首通时限")).to_contain_text("正在运行")
     history.filter(has_text="第 1 版").get_by_role("button", name="换回这一版").click()
-    page.get_by_role("dialog").get_by_role("button", name="换回这一版").click()
-    expect(page.locator(".revision-list > li").first).to_contain_text("正在运行")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="换回这一版").click()
+    expect(dialog).to_contain_text("正在走的计时")
+    dialog.get_by_text("维持原来的时限").click()
+    dialog.get_by_role("button", name="换回这一版").click()
+    expect(history).to_have_count(3)
+    expect(history.first).to_contain_text("正在运行")
     running = desk.call("GET", "admin", "/revisions")["items"][0]
-    assert running["current"] is True
-    assert running["number"] > 2, "going back is a revision of its own"
+    assert (running["number"], running["current"]) == (3, True), "going back is a revision of its own"

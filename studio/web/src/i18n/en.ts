@@ -255,6 +255,7 @@ export const en: Words = {
   "rev.note": "What changed, and why",
   "rev.publish": "Publish",
   "rev.published": "Revision {n} is live",
+  "rev.wentBack": "Revision {n} is back, as revision {made}",
   "rev.current": "Running",
   "rev.makeCurrent": "Make current",
   "rev.makeCurrentAsk": "Make revision {n} current?",

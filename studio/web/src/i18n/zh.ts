@@ -253,6 +253,7 @@ export const zh = {
   "rev.note": "这次改了什么、为什么",
   "rev.publish": "发布",
   "rev.published": "第 {n} 版已生效",
+  "rev.wentBack": "第 {n} 版已恢复，记为第 {made} 版",
   "rev.current": "正在运行",
   "rev.makeCurrent": "换回这一版",
   "rev.makeCurrentAsk": "换回第 {n} 版？",

@@ -24,31 +24,31 @@ export function MoveMenu({ record, icon, onStep }: Props) {
     <span onPointerDown={(event) => event.stopPropagation()} onKeyDown={(event) => LIFTING.includes(event.key) && event.stopPropagation()}>
       <Dropdown
         trigger={["click"]}
-        open={open}
+        // Shown once its ways are known, so that the keyboard lands on the first of them.
+        open={open && !offered.isPending}
         onOpenChange={setOpen}
+        autoFocus
         placement="bottomRight"
         menu={{
-          items: offered.isPending
-            ? said(t("app.loading"))
-            : steps.length === 0
-              ? said(t("board.noWay"))
-              : steps.map((step) => ({
-                  key: step.name,
-                  disabled: !step.allowed,
-                  onClick: () => onStep(step),
-                  label: (
-                    <span className="move-way">
-                      <span>{step.to_label}</span>
-                      <span className="quiet small">
-                        {step.label}
-                        {step.missing.length > 0 && ` · ${t("board.missingOne", { n: step.missing.length })}`}
-                      </span>
+          items: steps.length === 0
+            ? said(t("board.noWay"))
+            : steps.map((step) => ({
+                key: step.name,
+                disabled: !step.allowed,
+                onClick: () => onStep(step),
+                label: (
+                  <span className="move-way">
+                    <span>{step.to_label}</span>
+                    <span className="quiet small">
+                      {step.label}
+                      {step.missing.length > 0 && ` · ${t("board.missingOne", { n: step.missing.length })}`}
                     </span>
-                  ),
-                })),
+                  </span>
+                ),
+              })),
         }}
       >
-        <button className="move-button" aria-label={t("board.moveCard", { title: record.title })} title={t("board.move")}>
+        <button className="move-button" aria-busy={open && offered.isPending} aria-label={t("board.moveCard", { title: record.title })} title={t("board.move")}>
           {icon}
         </button>
       </Dropdown>

@@ -1,17 +1,16 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Modal } from "antd";
+import { useQuery } from "@tanstack/react-query";
+import { Button } from "antd";
 import { useState } from "react";
 import { api } from "../../api/client";
-import { asRefusal } from "../../api/problem";
 import type { ProblemLine, Revision } from "../../api/types";
 import { useSay } from "../../app/session";
-import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
 import { Blank } from "../../widgets/Blank";
 import { Failure } from "../../widgets/Failure";
 import { PageHead } from "../../widgets/PageHead";
 import { Splash } from "../../widgets/Splash";
 import { FolderProblems } from "./FolderProblems";
+import { MakeCurrent } from "./MakeCurrent";
 import { PlanPanel } from "./PlanPanel";
 import "./revisions.css";
 
@@ -22,28 +21,11 @@ const SHOWN = 4;
 export default function RevisionsPage() {
   const { t, language } = useLanguage();
   const say = useSay();
-  const toast = useToast();
-  const client = useQueryClient();
   const [asking, setAsking] = useState<Revision | null>(null);
-  const [busy, setBusy] = useState(false);
   const found = useQuery({
     queryKey: ["revisions", language],
     queryFn: () => api.get<{ items: Revision[]; problems: ProblemLine[] }>("/revisions"),
   });
-
-  const makeCurrent = async (revision: Revision) => {
-    setBusy(true);
-    try {
-      await api.post(`/revisions/${revision.number}/current`, {});
-      toast.say(t("rev.published", { n: revision.number }));
-      await client.invalidateQueries();
-    } catch (error) {
-      toast.warn(asRefusal(error).message);
-    } finally {
-      setBusy(false);
-      setAsking(null);
-    }
-  };
 
   if (found.isPending) return <Splash inPage />;
   if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
@@ -79,11 +61,7 @@ export default function RevisionsPage() {
           ))}
         </ol>
       </section>
-      {asking && (
-        <Modal open title={t("rev.makeCurrentAsk", { n: asking.number })} okText={t("rev.makeCurrent")} confirmLoading={busy} onOk={() => void makeCurrent(asking)} onCancel={() => setAsking(null)}>
-          <p className="quiet">{t("rev.makeCurrentHint")}</p>
-        </Modal>
-      )}
+      {asking && <MakeCurrent key={asking.number} number={asking.number} onClose={() => setAsking(null)} />}
     </div>
   );
 }

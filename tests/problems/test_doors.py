@@ -172,3 +172,12 @@ def test_i008_and_i011_in_their_words(company: Company, tmp_path: Path) -> None:
     with pytest.raises(FlowloomError) as refused:
         company.engine.undo_import(SYSTEM, report.number)
     assert refused.value.text() == "I011 第 1 次导入已经撤销过"
+
+
+def test_h001_what_the_web_framework_itself_refuses_is_a_problem_too(company: Company) -> None:
+    from flask import abort
+
+    app = create_app(company.engine)
+    app.add_url_rule("/broken", view_func=lambda: abort(400))
+    answer = app.test_client().get("/broken")
+    assert (answer.status_code, answer.json["code"], answer.json["title"]) == (400, "H001", "请求的写法不对")

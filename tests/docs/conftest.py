@@ -29,14 +29,18 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "展会.csv").write_text(SHEET, "utf-8")
     with Engine.open(folder / "demo") as engine:
         engine.revisions.publish_if_new()
-        manager = engine.create(SYSTEM, "user", {"login": "zhaomin", "name": "赵敏之", "roles": ["sales_manager"]}).record.id
+        manager = engine.create(
+            SYSTEM, "user", {"login": "zhaomin", "name": "赵敏之", "roles": ["sales_manager"]}
+        ).record.id
         for login, role in (("admin", "admin"), ("yunying", "operations"), ("boss", "viewer")):
             engine.create(SYSTEM, "user", {"login": login, "name": login, "roles": [role]})
         rep = {"login": "linyue", "name": "林越", "roles": ["sales"], "manager": manager, "regions": ["浙江"]}
         owner = engine.create(SYSTEM, "user", rep).record.id
         for number, company in enumerate(LEADS):
             phone = f"1380571900{number}"
-            engine.create(SYSTEM, "lead", {"company": company, "phone": phone, "owner": owner, "next_subject": "首通电话"})
+            engine.create(
+                SYSTEM, "lead", {"company": company, "phone": phone, "owner": owner, "next_subject": "首通电话"}
+            )
     return folder
 
 

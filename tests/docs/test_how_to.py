@@ -21,7 +21,7 @@ import pytest
 
 from engine.cli.main import run
 from engine.plugins.registry import Registry
-from tests.docs.pages import DOCS, Block, blocks
+from tests.docs.pages import DOCS, ROOT, Block, blocks
 
 PAGES = sorted(page for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.zh.md"))
 ENGLISH = sorted(page for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.en.md"))
@@ -97,7 +97,9 @@ def test_the_tutorial_can_be_followed_in_english(
 @pytest.mark.parametrize("name", names(ENGLISH))
 def test_both_languages_show_the_same_files_and_commands(name: str) -> None:
     def shown(page: Path) -> list[tuple[str, str]]:
-        return [(block.kind, _plain(block)) for block in blocks(page) if block.kind not in ("text", "mermaid", "console")]
+        return [
+            (block.kind, _plain(block)) for block in blocks(page) if block.kind not in ("text", "mermaid", "console")
+        ]
 
     english = DOCS / name
     assert shown(english) == shown(english.with_name(english.name.replace(".en.md", ".zh.md")))
@@ -114,6 +116,21 @@ def test_every_document_of_a_page_is_in_a_file_that_is_tried() -> None:
         for block in blocks(page):
             if block.kind == "yaml" and re.search(r"^kind:", block.text, re.M):
                 assert block.file, f"{page.name}: say in which file this is:\n{block.text}"
+
+
+@pytest.mark.parametrize(("page", "language"), [("README.md", "zh"), ("README.en.md", "en")])
+def test_the_front_page_shows_a_rule_that_loads_and_the_message_a_mistake_gets(
+    page: str, language: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = next(block.text for block in blocks(ROOT / page) if block.kind == "yaml")
+    message = next(block.text for block in blocks(ROOT / page) if block.kind == "" and "source_tag" in block.text)
+    target = place / "demo/custom/trigger/douyin.yaml"
+    target.parent.mkdir(parents=True)
+    target.write_text(rule, "utf-8")
+    assert run(["-C", "demo", "lint"]) == 0, capsys.readouterr().out
+    target.write_text(rule.replace("source_tag", "soruce_tag"), "utf-8")
+    assert run(["-C", "demo", "--lang", language, "lint"]) == 1
+    assert squeezed(message) in squeezed(capsys.readouterr().out)
 
 
 def test_the_plugin_of_its_page_is_found_and_passes_its_own_test(
@@ -152,7 +169,9 @@ def test_the_calls_of_the_page_on_the_api_are_answered(place: Path) -> None:
         served = threading.Thread(target=server.serve_forever, daemon=True)
         served.start()
         try:
-            script = "set -e\n" + calls.replace("127.0.0.1:8630", f"127.0.0.1:{server.port}").replace("curl -s", "curl -sS -f")
+            script = "set -e\n" + calls.replace("127.0.0.1:8630", f"127.0.0.1:{server.port}").replace(
+                "curl -s", "curl -sS -f"
+            )
             path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             done = subprocess.run(
                 ["bash", "-c", script], capture_output=True, text=True, env={**os.environ, "PATH": path}, timeout=120

@@ -70,9 +70,7 @@ def compare(block: Block, said: str) -> None:
 def follow(page: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = ""
     for block in blocks(page):
-        if block.kind == "yaml" and block.file and not block.file.endswith("site.yaml"):
-            write(block, place)
-        elif block.kind == "csv":
+        if block.kind == "yaml" and block.file and not block.file.endswith("site.yaml") or block.kind == "csv":
             write(block, place)
         elif block.kind == "sh":
             said = carry_out(block, capsys)

@@ -13,7 +13,7 @@ from engine.expression.parse import Condition, Expression, parse
 from engine.facts import Record
 from engine.model.scenario import ScenarioStep
 from engine.plugins.slots import Unclean
-from engine.runtime import metric, rehearsal, sla
+from engine.runtime import metric, outside, rehearsal, sla
 from engine.runtime.context import Context, values_of
 from engine.runtime.ground import ground_of
 from engine.store import timers
@@ -332,4 +332,5 @@ READERS: Mapping[str, Callable[[Any, Where, Any], list[Problem]]] = {
     "count": _counts,
     "events": _events,
     "approvals": rehearsal.expected,
+    "sent": outside.expected,
 }

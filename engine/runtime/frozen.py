@@ -17,6 +17,8 @@ MARK = "~"
 
 def freeze(value: Any) -> Any:
     """The value in JSON's words: dates, amounts, spans and tuples marked as what they are."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+        return {MARK: "whole", "is": str(value)}
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Decimal):
@@ -28,7 +30,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, dt.time):
         return {MARK: "time", "is": value.isoformat()}
     if isinstance(value, dt.timedelta):
-        return {MARK: "span", "is": value // dt.timedelta(microseconds=1)}
+        return {MARK: "span", "is": str(value // dt.timedelta(microseconds=1))}
     if isinstance(value, tuple):
         return {MARK: "tuple", "is": [freeze(each) for each in value]}
     if isinstance(value, Mapping):
@@ -55,11 +57,12 @@ def thaw(value: Any) -> Any:
 
 _THAW: Mapping[str, Any] = {
     "decimal": Decimal,
+    "whole": int,
     "instant": instant,
     "wall": dt.datetime.fromisoformat,
     "date": dt.date.fromisoformat,
     "time": dt.time.fromisoformat,
-    "span": lambda n: dt.timedelta(microseconds=n),
+    "span": lambda n: dt.timedelta(microseconds=int(n)),
     "tuple": lambda values: tuple(thaw(each) for each in values),
     "map": lambda values: {key: thaw(each) for key, each in values.items()},
 }

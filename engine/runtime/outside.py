@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.errors import Problem, nearest
+from engine.errors import Problem, Where, nearest
 from engine.expression.parse import Expression
 from engine.model.connection import Connection
 from engine.model.manifest import Manifest
 from engine.model.terms import Duration
 from engine.plugins.registry import Registry
 from engine.plugins.slots import Connector, OutsideStep, Undone
+
+if TYPE_CHECKING:
+    from engine.runtime.scenario import Stage
 
 #: Where the value of ``=secret.NAME`` comes from.
 Secrets = Callable[[str], "str | None"]
@@ -59,6 +63,31 @@ class Rehearsal:
         """Note the delivery."""
         self.sent.append((str(delivery.get("connection", "")), delivery, key))
         return plugin.rehearse(delivery)
+
+
+def expected(stage: Stage, where: Where, value: Any) -> list[Problem]:
+    """What is wrong about what was sent: ``value`` lists, in any order, all of it, each by its connection or by some of its
+    content (``{via: mail, to: a@b.cn}``)."""
+    sent = [{**delivery, "via": name} for name, delivery, _ in stage.outside.sent]
+    left = list(sent)
+    missing: list[Any] = []
+    for each in value if isinstance(value, list | tuple) else [value]:
+        about = each if isinstance(each, Mapping) else {"via": each}
+        found = next((one for one in left if _fits(about, one)), None)
+        if found is None:
+            missing.append(each)
+        else:
+            left.remove(found)
+    if not missing and not left:
+        return []
+    shown = "; ".join(json.dumps(one, ensure_ascii=False, sort_keys=True, default=str) for one in sent) or "-"
+    return [Problem("S001", where, parameters={"what": "sent", "expected": str(value), "actual": shown})]
+
+
+def _fits(about: Any, found: Any) -> bool:
+    if isinstance(about, Mapping):
+        return isinstance(found, Mapping) and all(_fits(each, found.get(name)) for name, each in about.items())
+    return str(about) == str(found)
 
 
 def settings_of(connection: Connection, secrets: Secrets) -> Mapping[str, Any]:

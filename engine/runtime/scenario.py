@@ -16,10 +16,12 @@ from engine.model.manifest import Manifest
 from engine.model.scenario import Scenario, ScenarioStep
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
-from engine.runtime import entity, expectation, rehearsal, scheduler, turn
+from engine.runtime import ahead, entity, expectation, rehearsal, scheduler, turn
 from engine.runtime.acts import Acting
 from engine.runtime.compiled import Compiled
 from engine.runtime.context import Parts, values_of
+from engine.runtime.outside import Rehearsal
+from engine.runtime.worker import Worker, drain
 from engine.store import tables
 from engine.store.connection import Connection
 from engine.store.database import Database
@@ -60,6 +62,13 @@ class Stage:
     asked: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     notified_after: int = 0
+    outside: Rehearsal = field(default_factory=Rehearsal)
+    """What would have left the process since the last thing that was done."""
+
+    @property
+    def worker(self) -> Worker:
+        """Carries the runs of the story; nothing they send leaves the process."""
+        return Worker(self.database, lambda: self.parts, way=lambda _: self.outside)
 
     def ask(self, work: Callable[[Acting], Any], actor: Actor = SYSTEM) -> Any:
         """A look at the database."""
@@ -160,6 +169,7 @@ def _set_up(manifest: Manifest, registry: Registry, scenario: Scenario, compiled
         links = {key: value for key, value in _person(login, values).items() if _is_link(stage, "user", key)}
         if links:
             _quietly(stage, partial(_tie, stage, login, links))
+    rehearsal.clocks(stage, given.timers)
     _quietly(stage, scheduler.arm)
     stage.notified_after = expectation.last_notification(stage)
     return stage
@@ -245,8 +255,10 @@ def play(stage: Stage, step: ScenarioStep) -> list[Problem]:
     if acts is not None:
         stage.events.clear()
         stage.notified_after = expectation.last_notification(stage)
+        stage.outside.sent.clear()
         try:
             _act(stage, step)
+            drain(stage.worker)
         except FlowloomError as error:
             refusal = error
     expected = dict(step.expect or {})
@@ -269,7 +281,7 @@ def _act(stage: Stage, step: ScenarioStep) -> None:
     word = _word(step)
     if step.advance is not None:
         # A month is the calendar's: 2026-01-31 plus 1mo is the last day of February.
-        scheduler.play(stage.parts, stage.database, stage.clock, _later(stage, step))
+        scheduler.play(stage.parts, stage.database, stage.clock, _later(stage, step), stage.worker)
     elif step.create is not None:
         name, handle = next(iter(step.create.items()))
         _create(stage, step, str(name), str(handle), dict(list(step.create.items())[1:]))
@@ -284,18 +296,6 @@ def _act(stage: Stage, step: ScenarioStep) -> None:
     else:
         keys = ", ".join(step.receive or {})
         raise FlowloomError(Problem("S006", step.where, parameters={"keys": keys}))
-
-
-def _later(stage: Stage, step: ScenarioStep) -> dt.datetime:
-    assert step.advance is not None
-    now = stage.clock.now()
-    if step.advance.months:
-        local = now.astimezone(stage.parts.zone)
-        month = local.month - 1 + step.advance.months
-        year, month = local.year + month // 12, month % 12 + 1
-        last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
-        now = local.replace(year=year, month=month, day=min(local.day, last)).astimezone(UTC)
-    return now + dt.timedelta(seconds=step.advance.seconds)
 
 
 def _try(stage: Stage, step: ScenarioStep, said: Mapping[str, Any]) -> None:

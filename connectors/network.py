@@ -52,7 +52,7 @@ def connect(host: str, port: int, networks: Sequence[str], timeout: float) -> so
     to), R112 when nobody answers."""
     reason: Exception | None = None
     try:
-        found: list[tuple[Any, ...]] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found: list[tuple[Any, ...]] = socket.getaddrinfo(host.rstrip("."), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Undone(Problem("R112", parameters={"reason": f"{host}: {error}"})) from error
     for _, _, _, _, where in found:

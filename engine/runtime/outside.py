@@ -50,7 +50,7 @@ class Outside:
         connector = self._registry.find(Connector, found.connector)
         if connector is None:
             raise Undone(Problem("R102", found.where, parameters={"connector": found.connector}), final=True)
-        return connector, settings_of(found, self._secrets)
+        return connector, _timed(connector, settings_of(found, self._secrets))
 
 
 class Rehearsal:
@@ -93,6 +93,14 @@ def _fits(about: Any, found: Any) -> bool:
 def settings_of(connection: Connection, secrets: Secrets) -> Mapping[str, Any]:
     """A connection's settings with ``=secret.NAME`` read and durations in seconds. Raises Undone (R103)."""
     return {name: _setting(connection, value, secrets) for name, value in connection.settings.items()}
+
+
+def _timed(connector: Connector, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings with every duration of the connector's (``timeout: 5s``) in seconds."""
+    asked = connector.params.get("properties", {})
+    spans = {name for name, part in asked.items() if part.get("format") == "duration"}
+    found = {name: Duration.parse(settings[name]) for name in spans if isinstance(settings.get(name), str)}
+    return {**settings, **{name: span.seconds for name, span in found.items() if span is not None}}
 
 
 def _setting(connection: Connection, value: Any, secrets: Secrets) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.api import Engine
@@ -46,14 +47,56 @@ when: {event: sla_warning, entity: lead, sla: answer}
 do: [{set: {warned: "=warned + 1"}}]
 """
 
+#: What reaches outside, and leaves a count behind once it has.
+OUTSIDE = """\
+kind: entity
+extend: crm.lead
+fields:
+  posted: {{type: integer, default: 0, label: {{zh: 已通知, en: Posted}}}}
+  mailed: {{type: integer, default: 0, label: {{zh: 已发信, en: Mailed}}}}
+---
+kind: connection
+name: partner
+label: {{zh: 合作方, en: Partner}}
+connector: http
+settings: {{url: "http://127.0.0.1:{web}/", networks: ["127.0.0.0/8"], timeout: 5s}}
+---
+kind: connection
+name: letters
+label: {{zh: 邮件, en: Mail}}
+connector: smtp
+settings: {{host: 127.0.0.1, port: {mail}, from: "crm@example.com", security: none, networks: ["127.0.0.0/8"]}}
+---
+kind: trigger
+name: tell_partner
+label: {{zh: 通知合作方, en: Tell the partner}}
+when: {{event: created, entity: lead}}
+retry: {{times: 20, wait: 1s}}
+do:
+  - call: {{connection: partner, json: {{lead: "=campaign"}}, success: {{errcode: 0}}}}
+  - set: {{posted: "=posted + 1"}}
+---
+kind: trigger
+name: write_letter
+label: {{zh: 写信, en: Write a letter}}
+when: {{event: created, entity: lead}}
+if: "campaign is not None"
+retry: {{times: 20, wait: 1s}}
+do:
+  - send: {{to: "a@example.com", via: letters, subject: "{{{{ campaign }}}}", text: "你好"}}
+  - set: {{mailed: "=mailed + 1"}}
+"""
+
 PEOPLE = (("boss", "admin"), ("li", "sales"), ("wang", "sales"))
 
 
-def found(folder: Path, database: str | None, registry: Registry) -> str:
-    """Make the site in an empty folder; the bearer token of its administrator."""
+def found(folder: Path, database: str | None, registry: Registry, outside: Mapping[str, int] | None = None) -> str:
+    """Make the site in an empty folder; the bearer token of its administrator. ``outside`` names the ports it talks to."""
     (folder / "custom").mkdir(parents=True)
     (folder / "site.yaml").write_text(SITE, "utf-8")
     (folder / "custom" / "rig.yaml").write_text(RULES, "utf-8")
+    if outside:
+        (folder / "custom" / "outside.yaml").write_text(OUTSIDE.format(**outside), "utf-8")
     with Engine.open(folder, database=database, registry=registry) as engine:
         engine.revisions.publish_if_new()
         team = engine.create(SYSTEM, "team", {"name": "华东组"}).record.id

@@ -47,11 +47,16 @@ class Reader:
         """The names of a table's columns."""
         return [column[0] for column in self._open.execute(f"SELECT * FROM {table} LIMIT 0").description]
 
-    def check(self, leads: Iterable[Lead], settled: bool = False) -> list[str]:
-        """What is broken; ``settled`` when everything due has had its time."""
+    def check(
+        self, leads: Iterable[Lead], settled: bool = False, effects: Mapping[str, Mapping[str, Counter[str]]] = {}
+    ) -> list[str]:
+        """What is broken; ``settled`` when everything due has had its time, ``effects`` what arrived outside: of the web and of
+        the mail, by lead and key."""
         expected = list(leads)
         kept = self._leads()
         broken = [*self._whole(), *self._journal(expected, kept), *self._ways(kept), *self._chain(), *self._told(kept)]
+        for name, count in (("web", "posted"), ("mail", "mailed")):
+            broken += self._arrived(kept, effects[name], count, settled) if name in effects else []
         return [*broken, *self._promises(kept, settled), *self._schedules()]
 
     def _leads(self) -> dict[int, dict[str, Any]]:
@@ -138,6 +143,21 @@ class Reader:
                 broken.append(f"lead {number} is at version {lead['version']}, the log tells of {versions[number]}")
             if moves[number] != (lead["stage"] != "new"):
                 broken.append(f"lead {number} in {lead['stage']} has {moves[number]} transitions in the log")
+        return broken
+
+    # 2: every effect arrives, always with the same key, and what follows it is done once
+    def _arrived(
+        self, kept: Mapping[int, Mapping[str, Any]], got: Mapping[str, Counter[str]], count: str, settled: bool
+    ) -> list[str]:
+        done = dict(self.rows(f"SELECT campaign, {count} FROM lead WHERE deleted_at IS NULL AND campaign IS NOT NULL"))
+        broken = [f"{key} is {count}, and is no lead" for key in got if key not in done]
+        for key, times in done.items():
+            keys = got.get(key, {})
+            if len(keys) > 1 or times > 1 or (times and not keys) or (settled and not times):
+                broken.append(f"{key} was {count} {times} times, arrived with {dict(keys)}")
+        if settled:
+            bad = "SELECT \"trigger\", state, COUNT(*) FROM fl_runs WHERE state NOT IN ('done', 'cancelled') GROUP BY \"trigger\", state"
+            broken += [f"{number} runs of {name} are {state}" for name, state, number in self.rows(bad)]
         return broken
 
     # 3: no timer lost, none early, none twice

@@ -18,6 +18,7 @@ from tests.crash import place
 from tests.crash.driver import Driver
 from tests.crash.journal import Journal
 from tests.crash.reader import Reader
+from tests.crash.sinks import Outside
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds in which a killed server must answer again, by itself.
@@ -26,13 +27,17 @@ KILLED = -9
 #: Failpoint -> the meetings it may kill at. What is met in every turn is met at the start of a server too.
 WEB = {"before_commit": 9, "after_commit": 9, "timer_fire": 4}
 PUBLISHING = ("migration", "publish")
+WORKING = {"claim": 3, "claimed": 3, "after_effect": 3}
 
 
 class Rig:
     """A site in ``folder`` (on SQLite unless ``database`` says otherwise), a zygote for its servers, a driver for its people."""
 
-    def __init__(self, folder: Path, database: str | None = None, seed: int = 1, threads: int = 6) -> None:
+    def __init__(
+        self, folder: Path, database: str | None = None, seed: int = 1, threads: int = 6, outside: Outside | None = None
+    ) -> None:
         self.folder = folder
+        self.outside = outside
         self._database = database
         self.chance = random.Random(seed)
         self.kills = 0
@@ -48,15 +53,18 @@ class Rig:
         )  # fmt: skip
         self._server: int | None = None
         self._came = 0.0
-        token = self._order(do="found", folder=str(folder / "site"), database=database)
+        self._worker: int | None = None
+        ports = outside.ports if outside else None
+        token = self._order(do="found", folder=str(folder / "site"), database=database, outside=ports)
         self.journal = Journal(folder / "journal.jsonl")
         self.driver = Driver(self.journal, token, threads)
         self.driver.start()
 
     def close(self) -> None:
         """End every process this rig has started."""
-        if self._server is not None:
-            self._order(do="kill", pid=self._server)
+        for process in (self._server, self._worker):
+            if process is not None:
+                self._order(do="kill", pid=process)
         assert self._zygote.stdin is not None
         self._zygote.stdin.close()
         self._zygote.wait(20)
@@ -115,6 +123,27 @@ class Rig:
             self.recoveries.append(self.driver.first_answer - self._came)
         self.kills += 1
 
+    def work(self, failpoint: str = "") -> None:
+        """Start a worker beside the server."""
+        assert self._worker is None
+        self._worker = self._begin("work", failpoint)
+
+    def kill_worker(self) -> None:
+        """Kill it, wherever it is."""
+        assert self._order(do="kill", pid=self._worker) == KILLED, self.told()
+        self._worker = None
+        self.kills += 1
+
+    def worker_dies(self, failpoint: str) -> None:
+        """Run a worker until it dies at that failpoint; AssertionError when it never does."""
+        self.work(failpoint)
+        assert self._worker is not None
+        ended = self._ends(self._worker, failpoint)
+        self._worker = None
+        assert ended == KILLED, f"a worker ended with {ended}: {self.told()}"
+        self.kills += 1
+        self.met[failpoint.partition(":")[0]] += 1
+
     def dies(self, failpoint: str) -> None:
         """Run a server until it dies at that failpoint; AssertionError when it never does."""
         if self.up(failpoint):
@@ -158,9 +187,10 @@ class Rig:
     def look(self, settled: bool = False) -> list[str]:
         """Every broken invariant. The database file is copied first, so that looking changes nothing of it."""
         leads = list(self.journal.leads.values())
+        effects = {name: book.got for name, book in self.outside.books.items()} if self.outside else {}
         if self._database is not None:
             with Reader(self._database) as reader:
-                return reader.check(leads, settled)
+                return reader.check(leads, settled, effects)
         copy = self.folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
@@ -168,7 +198,7 @@ class Rig:
             if not path.name.endswith("-shm"):
                 shutil.copy(path, copy / path.name)
         with Reader(str(copy / "flowloom.db")) as reader:
-            return reader.check(leads, settled)
+            return reader.check(leads, settled, effects)
 
     def columns(self, start: str) -> int:
         """How many columns of the lead's table begin so."""
@@ -179,7 +209,8 @@ class Rig:
         """Let everybody finish and everything due fire; what is broken then."""
         self.up()
         self.driver.finish()
-        end = time.monotonic() + 30
+        # A job in hand of a killed worker waits until its lease has run out.
+        end = time.monotonic() + (90 if self.outside else 30)
         while True:
             time.sleep(0.5)
             broken = self.look(settled=True)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from engine.failpoints import NAMES
 from tests.crash.postgresql import restart
-from tests.crash.rig import PUBLISHING, RESTART, WEB, Rig, rounds
+from tests.crash.rig import PUBLISHING, RESTART, WEB, WORKING, Rig, rounds
+from tests.crash.sinks import Outside
 
 
 @pytest.fixture
@@ -58,6 +60,35 @@ def test_fault_083_a_publish_that_dies_halfway_is_not_seen_and_the_next_one_succ
     assert rig.look() == []
     assert rig.settle() == []
     print(rig.report())
+
+
+def test_fault_083_kills_of_servers_and_workers_lose_no_effect_and_repeat_it_under_the_same_key_only(
+    tmp_path: Path,
+) -> None:
+    outside = Outside()
+    rig = Rig(tmp_path / "rig", outside=outside)
+    try:
+        for failpoint in [*WORKING] * (rounds(80) // 40):
+            rig.up()
+            rig.worker_dies(f"{failpoint}:{rig.chance.randint(1, WORKING[failpoint])}")
+            rig.kill(rig.chance.uniform(0.010, 0.250))
+            assert rig.look() == []
+        for _ in range(rounds(80) // 8):
+            rig.up()
+            rig.work()
+            rig.kill(rig.chance.uniform(0.010, 0.250))
+            rig.kill_worker()
+        rig.work()
+        assert rig.settle() == []
+        print(rig.report(), outside.report())
+        assert set(rig.met) == set(WORKING)
+    finally:
+        rig.close()
+        outside.close()
+
+
+def test_every_failpoint_has_a_killer() -> None:
+    assert {*WEB, *PUBLISHING, *WORKING} == set(NAMES)
 
 
 @pytest.mark.postgresql

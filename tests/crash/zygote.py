@@ -36,13 +36,13 @@ class Zygote:
         self.registry = Registry.discover()
         self._read: dict[Any, Any] = {}
 
-    def found(self, folder: str, database: str | None) -> str:
+    def found(self, folder: str, database: str | None, outside: dict[str, int] | None) -> str:
         """Make the site and serve one lead in this process, so that all that is imported late is imported; the token."""
         from engine.api import Engine
         from engine.facts import SYSTEM
         from tests.crash import place
 
-        token = place.found(Path(folder), database, self.registry)
+        token = place.found(Path(folder), database, self.registry, outside)
         self._remember()
         with Engine.open(folder, database=database, registry=self.registry) as engine:
             lead = engine.create(SYSTEM, "lead", {"company": "warm", "phone": "13800000000", "call_summary": "价格贵"})
@@ -99,6 +99,11 @@ class Zygote:
         with self._open(order) as engine:
             engine.revisions.publish()
 
+    def _work(self, order: dict[str, Any]) -> None:
+        with self._open(order) as engine:
+            engine.runs.start()
+            keep_time(engine)
+
     def _serve(self, order: dict[str, Any]) -> None:
         from studio.app import create_app
         from studio.serve import serve
@@ -106,6 +111,7 @@ class Zygote:
         with self._open(order) as engine:
             engine.revisions.publish_if_new()
             threading.Thread(target=keep_time, args=(engine,), daemon=True).start()
+            engine.runs.start()
             serve(create_app(engine), "127.0.0.1", order["port"])
 
 
@@ -128,7 +134,7 @@ def main() -> None:
         order = json.loads(line)
         match order.pop("do"):
             case "found":
-                answer: Any = zygote.found(order["folder"], order.get("database"))
+                answer: Any = zygote.found(order["folder"], order.get("database"), order.get("outside"))
             case "start":
                 answer = zygote.start(order)
             case "look":

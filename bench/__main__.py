@@ -9,7 +9,7 @@ import time
 
 #: Leads of the large CRM that lists and dashboards are measured on, unless --full asks for the million.
 FEW = "50000"
-#: name -> (arguments of a short run, arguments with --full), in the order of the list in docs/benchmarks.md.
+#: name -> (arguments of a short run, arguments with --full).
 BENCHES: dict[str, tuple[list[str], list[str]]] = {
     "intake": ([], ["--full"]),
     "bulk": ([], ["--full"]),

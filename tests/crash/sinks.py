@@ -33,7 +33,8 @@ class Book:
         """Write it down; the fault that is to be played, or nothing."""
         with self._lock:
             fault = self._chance.choice(FAULTS) if self._chance.random() < self.rate else ""
-            self.faults[fault] += bool(fault)
+            if fault:
+                self.faults[fault] += 1
             if fault != "drop":
                 self.got[subject][key] += 1
         if fault == "slow":

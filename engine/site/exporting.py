@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import Problem, WrongUsage
 from engine.facts import Actor
 from engine.runtime import view as views
+from engine.runtime.access import permits
 from engine.runtime.context import Context
 from engine.runtime.view import Look
 from engine.site.importing import harmless
@@ -25,7 +26,8 @@ def export(
 ) -> Iterator[bytes]:
     """The list in parts of a file, however long it is; raises Forbidden (A005) before the first part.
 
-    Personal fields and everything else are cut to what the actor may see; the same compiler asks for it.
+    Everything is cut to what the actor may see, by the one compiler; fields that are ``personal`` are masked unless a role
+    of the actor ``may: [personal]``.
     """
     if kind not in ("csv", "xlsx"):
         raise WrongUsage(Problem("H012", parameters={"name": "kind", "why": "csv | xlsx"}))
@@ -41,13 +43,14 @@ def _rows(running: Running, actor: Actor, entity: str, look: Look, view: str | N
         found = views.export(context, entity, chosen, look)
         columns = _columns(context, asked)
         yield [_label(context, entity, column) for column in columns]
+        whole = permits(context.manifest, actor, "personal")
         lot: list[Any] = []
         for record in found:
             lot.append(record)
             if len(lot) >= LOT:
-                yield from _shown(context, lot, columns)
+                yield from _shown(context, lot, columns, whole)
                 lot = []
-        yield from _shown(context, lot, columns)
+        yield from _shown(context, lot, columns, whole)
 
 
 def _columns(context: Context, asked: Any) -> list[answer.Output]:
@@ -64,10 +67,22 @@ def _label(context: Context, entity: str, column: answer.Output) -> str:
     return column.key
 
 
-def _shown(context: Context, records: list[Any], columns: list[answer.Output]) -> Iterator[list[str]]:
+def _shown(
+    context: Context, records: list[Any], columns: list[answer.Output], whole: bool
+) -> Iterator[list[str]]:
     names = views.linked(context, records, columns)
+    hidden = [not whole and column.field is not None and column.field.personal for column in columns]
     for record in records:
-        yield [harmless(views.shown(context, column, record.values[column.key], names)) for column in columns]
+        cells = [views.shown(context, column, record.values[column.key], names) for column in columns]
+        yield [masked(cell) if mask else harmless(cell) for cell, mask in zip(cells, hidden, strict=True)]
+
+
+def masked(text: str) -> str:
+    """What is left of a personal value outside the house: enough to recognise it, too little to use it."""
+    plain = text.replace(" ", "")
+    if len(plain) < 8:
+        return plain[:1] + "*" * (len(plain) - 1)
+    return f"{plain[:3]}{'*' * (len(plain) - 7)}{plain[-4:]}"
 
 
 def _csv(heading: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:

@@ -141,10 +141,10 @@ class People:
         self.forget()
 
     def may(self, actor: Actor) -> frozenset[str]:
-        """What the actor may do beside records: configure, publish, import, audit."""
+        """What the actor may do beside records: configure, publish, import, audit, personal."""
         return frozenset(
             permission
-            for permission in ("configure", "publish", "import", "audit")
+            for permission in ("configure", "publish", "import", "audit", "personal")
             if access.permits(self._running.manifest, actor, permission)
         )
 

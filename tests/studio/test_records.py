@@ -166,3 +166,14 @@ def test_an_export_opens_in_excel_and_runs_no_formula(company: Company, client: 
     assert "'=cmd|" in answer.data.decode("utf-8-sig")
     refused = client.get("/api/v1/export/lead.csv", headers=company.token("li"))
     assert refused.status_code == 403
+
+
+def test_personal_fields_leave_the_house_masked_unless_a_role_allows_them_whole(
+    company: Company, client: FlaskClient
+) -> None:
+    company.lead(contact="周晓明")
+    some = client.get("/api/v1/export/lead.csv?view=all_leads", headers=company.token("zhao")).data.decode("utf-8-sig")
+    assert "138****8000" in some
+    assert "138 0013 8000" not in some
+    whole = client.get("/api/v1/export/lead.csv?view=all_leads", headers=company.token("admin")).data.decode("utf-8-sig")
+    assert "138 0013 8000" in whole

@@ -13,6 +13,7 @@ from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
 from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
+from engine.site.ahead import Slider
 from engine.site.approvals import Approvals
 from engine.site.asking import Ask, Filter, Look, Numbers, Range
 from engine.site.channels import Channels
@@ -34,7 +35,7 @@ Values = Mapping[str, Any]
 class Engine:
     """An open site. Every method that takes an ``actor`` answers with that person's rights.
 
-    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``approvals`` asks and decides; ``health`` answers whether all is well;
+    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``approvals`` asks and decides; ``slider`` looks ahead; ``health`` answers whether all is well;
     ``numbers`` answers with metrics and dashboards, ``runs`` carries and shows the runs of rules; ``channels`` takes in what connections and public forms bring.
     """
 
@@ -42,7 +43,7 @@ class Engine:
         self._site = Running(folder, registry, clock, Database.open(url, clock))
         self.people = People(self._site)
         self.revisions = Revisions(self._site)
-        self.approvals = Approvals(self._site)
+        self.approvals, self.slider = Approvals(self._site), Slider(self._site)
         self.health = Health(self._site)
         self.numbers = Numbers(self._site)
         self.runs = Runs(self._site)

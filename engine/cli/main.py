@@ -33,6 +33,7 @@ COMMANDS = {
     "rollback": "publishing",
     "revisions": "publishing",
     "test": "testing",
+    "ahead": "ahead",
     "import": "importing",
     "undo-import": "importing",
     "export": "importing",

@@ -12,12 +12,14 @@ from engine.model.terms import Document, Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """The start: the clock (site time), users by login with their fields, files and records by their handle, parameters."""
+    """The start: the clock (site time), users by login with their fields, files and records by their handle,
+    clocks that run already, parameters."""
 
     clock: str = "2026-01-05T09:00"
     users: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    timers: tuple[Mapping[str, Any], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

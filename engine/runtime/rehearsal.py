@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from engine.clock import UTC
 from engine.errors import FlowloomError, Problem, Where
+from engine.facts import Timer
 from engine.runtime import approval, deciding, turn
 from engine.runtime.acts import Acting
-from engine.store import approvals
+from engine.store import approvals, timers
 from engine.store.approvals import Request
 from engine.store.connection import Connection
 from engine.store.files import Files
@@ -28,6 +31,24 @@ def files(stage: Stage, given: Mapping[str, Mapping[str, Any]]) -> None:
             content = str(said.get("text") if said.get("text") is not None else handle).encode()
             kept = Files().save(connection, name, kind, content, stage.clock.now(), None)
             stage.files[handle] = kept.id
+
+    if given:
+        stage.database.write(work)
+
+
+def clocks(stage: Stage, given: Sequence[Mapping[str, Any]]) -> None:
+    """Set the clocks that run already when the story begins: ``{on, name, step, due, data}``, as the clock slider saves
+    them. A record they are given for has no others."""
+
+    def work(connection: Connection) -> None:
+        for handle in dict.fromkeys(str(each["on"]) for each in given):
+            timers.cancel(connection, *stage.handles[handle])
+        for each in given:
+            entity, record = stage.handles[str(each["on"])]
+            due = dt.datetime.fromisoformat(str(each["due"]))
+            due = (due if due.tzinfo else due.replace(tzinfo=stage.parts.zone)).astimezone(UTC)
+            step, data = str(each.get("step") or "due"), each.get("data") or {}
+            timers.set(connection, Timer(str(each["name"]), step, entity, record, due, data))
 
     if given:
         stage.database.write(work)

@@ -280,8 +280,8 @@ def _word(step: ScenarioStep) -> tuple[str, Mapping[str, Any]] | None:
 def _act(stage: Stage, step: ScenarioStep) -> None:
     word = _word(step)
     if step.advance is not None:
-        # A month is the calendar's: 2026-01-31 plus 1mo is the last day of February.
-        scheduler.play(stage.parts, stage.database, stage.clock, _later(stage, step), stage.worker)
+        until = ahead.after(stage.clock.now(), step.advance, stage.parts.zone)
+        scheduler.play(stage.parts, stage.database, stage.clock, until, stage.worker)
     elif step.create is not None:
         name, handle = next(iter(step.create.items()))
         _create(stage, step, str(name), str(handle), dict(list(step.create.items())[1:]))

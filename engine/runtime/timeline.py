@@ -219,7 +219,8 @@ def _promises(context: Context, entity: str, record: int) -> Iterator[Moment]:
         sla = context.manifest.slas.get(name)
         label = (sla.label.text(context.language) if sla else "") or name
         soon = one.timer.step == "warn"
-        zh = f"{label}:快到时限" if soon else f"{label}:超时"
-        en = f"{label}: nearly due" if soon else f"{label}: overdue"
+        again = one.timer.step.startswith("escalate")
+        zh = f"{label}:快到时限" if soon else f"{label}:超时升级" if again else f"{label}:超时"
+        en = f"{label}: nearly due" if soon else f"{label}: passed on" if again else f"{label}: overdue"
         title = en if context.language == "en" else zh
         yield Moment(one.timer.due, label, "sla", title, (), str(sla.where) if sla else "")

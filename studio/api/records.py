@@ -104,3 +104,13 @@ def why(entity: str, record: int) -> Response:
 def why_not(entity: str, record: int, trigger: str) -> Response:
     """Why a rule did not run: its event and each of its conditions with the values it looks at."""
     return answer(engine().why_not(actor(), entity, record, trigger))
+
+
+@blueprint.post("/<entity>/<int:record>/ahead")
+def ahead(entity: str, record: int) -> Response:
+    """What would happen within ``for`` (``7d``) if nobody acted; ``save`` writes the scenario to that path in custom/."""
+    sent = body()
+    span, save = str(sent.get("for") or "7d"), sent.get("save")
+    if save:
+        return answer(engine().slider.save(actor(), entity, record, span, str(save)), 201)
+    return answer(engine().slider.look(actor(), entity, record, span))

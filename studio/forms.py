@@ -77,7 +77,9 @@ def send(path: str) -> Response:
         return response
     if request.form.get(TRAP):
         return _thanks(form)  # a robot learns nothing
-    entered = _entered(form)
+    entered, foreign = _entered(form), _foreign(form)
+    if foreign:
+        return _page(form, entered, foreign, 422)
     token = request.form.get(TOKEN, "")
     key = token if 16 <= len(token) <= 64 and token.isascii() else secrets.token_urlsafe(24)
     try:
@@ -126,9 +128,14 @@ def _entered(form: Any) -> dict[str, Any]:
             found[field.name] = bool(values)
         elif values and values[0].strip():
             found[field.name] = values[0].replace("\r\n", "\n").strip()
-    unknown = set(request.form) - {field.name for field in _asked(form)} - {TRAP, TOKEN}
-    # What the page does not ask for is said to be wrong by the form's own rules.
-    return found | {name: request.form[name] for name in unknown}
+    return found
+
+
+def _foreign(form: Any) -> list[Problem]:
+    """Everything sent that the page does not ask for, such as the owner: even where the form would let a colleague say it."""
+    known = {field.name for field in _asked(form)} | {TRAP, TOKEN}
+    title = form.label.text(_language()) or form.name
+    return [Problem("R070", field=name, parameters={"name": name, "form": title}) for name in request.form if name not in known]
 
 
 def _choices(form: Any, field: Any, language: str) -> list[tuple[str, str]]:

@@ -37,6 +37,8 @@ COMMANDS = {
     "import": "importing",
     "undo-import": "importing",
     "export": "importing",
+    "connection": "channels",
+    "inbox": "channels",
     "audit": "publishing",
     "work": "running",
     "runs": "running",

@@ -1,0 +1,162 @@
+"""connection, inbox: what comes in from outside, tried, looked at, mended, replayed. Floor: 7."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.api import Engine
+from engine.cli.speech import Speech
+from engine.errors import Problem
+from engine.facts import SYSTEM
+
+KINDS = {".json": "application/json", ".form": "application/x-www-form-urlencoded", ".txt": "application/json"}
+
+
+@click.group("connection", invoke_without_command=True)
+@click.pass_context
+def connection_command(context: click.Context) -> None:
+    """连接:看、试、问 · connections: list, try, probe, embed.
+
+    \b
+    flowloom connection                        都有哪些,来了多少 · what there is and what came
+    flowloom connection try website 样例.json   粘一份原始内容,看会变成什么,不写入 · nothing is written
+    """
+    if context.invoked_subcommand is None:
+        _listed(context.obj)
+
+
+def _listed(speech: Speech) -> None:
+    with Engine.open(speech.site) as engine:
+        found = engine.channels.listing(SYSTEM)
+        spooled = engine.channels.spool.count()
+    if speech.as_json:
+        speech.give({"connections": found, "spooled": spooled})
+        return
+    for one in found:
+        counts = " ".join(f"{state}={count}" for state, count in sorted(one["counts"].items())) or "-"
+        late = speech.word(f" 该来没来,自 {one['silent_since']}", f" silent since {one['silent_since']}") if one["silent_since"] else ""
+        speech.show(f"{one['name']}  {one['connector']} -> {one['into'] or '-'}  {one['address'] or ''}  {counts}{late}")
+    if spooled:
+        speech.show(speech.word(f"还有 {spooled} 条在文件里等数据库", f"{spooled} wait in files for the database"))
+
+
+@connection_command.command("try")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", default=None, help="内容类型 · media type, e.g. application/json")
+@click.pass_obj
+def try_command(speech: Speech, name: str, file: Path, kind: str | None) -> int:
+    """一份原始内容会变成什么;什么都不写入 · what would come of a raw input; nothing is written."""
+    guessed = KINDS.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/json"
+    with Engine.open(speech.site) as engine:
+        found = engine.channels.trial(SYSTEM, name, file.read_bytes(), kind or guessed)
+    if speech.as_json:
+        speech.give({"items": [_plain(one, speech.language) for one in found]})
+    else:
+        for number, one in enumerate(found, start=1):
+            _tell(speech, number, one)
+    return 1 if any(one["action"] == "refused" for one in found) else 0
+
+
+ACTIONS = {
+    "created": ("会新建", "would be created"),
+    "matched": ("会更新已有的", "would change an existing one"),
+    "received": ("会触发规则,不写记录", "would only start rules"),
+    "refused": ("会留在收件箱,等人处理", "would wait in the inbox for a person"),
+}
+
+
+def _tell(speech: Speech, number: int, one: dict[str, Any]) -> None:
+    zh, en = ACTIONS[one["action"]]
+    which = f" #{one['record']}" if one.get("record") else ""
+    speech.show(f"{number}. {speech.word(zh, en)}{which}")
+    for problem in one.get("problems", ()):
+        speech.show(f"   {problem.line(speech.language)}")
+    for name, value in (one.get("values") or {}).items():
+        speech.show(f"   {name}: {value}")
+
+
+def _plain(one: dict[str, Any], language: str) -> dict[str, Any]:
+    problems = [problem.json(language) for problem in one.get("problems", ())]
+    return {**one, "problems": problems} if problems else one
+
+
+@connection_command.command("probe")
+@click.argument("name")
+@click.pass_obj
+def probe_command(speech: Speech, name: str) -> None:
+    """问问对方在不在 · ask whether the other side answers."""
+    with Engine.open(speech.site) as engine:
+        said = engine.channels.probe(SYSTEM, name)
+    speech.show(said or speech.word("密钥都在;这个连接等别人来找它", "its secrets are there; it waits for others to come"))
+
+
+@connection_command.command("embed")
+@click.argument("name")
+@click.option("--url", default="http://127.0.0.1:8630", show_default=True, help="站点的地址 · the site's address")
+@click.pass_obj
+def embed_command(speech: Speech, name: str, url: str) -> int:
+    """公开表单贴到别的网页里的代码 · the code that puts a public form into another page."""
+    with Engine.open(speech.site) as engine:
+        form = engine.manifest.forms.get(name.removeprefix("form:"))
+    if form is None or form.public is None:
+        speech.problems([Problem("I025", parameters={"name": name})])
+        return 1
+    address = f"{url.rstrip('/')}/f/{form.public.path}"
+    speech.show(f'<script src="{address}/embed.js"></script>')
+    speech.show(f'<iframe src="{address}" title="{form.name}" style="width:100%;border:0;min-height:640px"></iframe>')
+    return 0
+
+
+@click.group("inbox", invoke_without_command=True)
+@click.option(
+    "--state",
+    type=click.Choice(["quarantined", "parked", "new", "skipped", "done"]),
+    default="quarantined",
+    show_default=True,
+    help="哪一种状态 · which state",
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@click.pass_context
+def inbox_command(context: click.Context, state: str, limit: int) -> None:
+    """收件箱:进来的原始内容,先留下再处理 · raw deliveries, kept before anything is made of them.
+
+    \b
+    flowloom inbox                       等人处理的 · what waits for a person
+    flowloom inbox replay 7 --input 7.json   改好再来一次 · mend it and work it off again
+    """
+    if context.invoked_subcommand is not None:
+        return
+    speech: Speech = context.obj
+    with Engine.open(speech.site) as engine:
+        found = engine.channels.deliveries(SYSTEM, state, limit)
+    if speech.as_json:
+        speech.give({"items": found})
+        return
+    for one in found:
+        speech.show(f"{one['id']}  {one['connection']}  {one['received_at']}  {one['state']}")
+        speech.show(f"   {one.get('reason') or one.get('record') or ''}")
+        speech.show(f"   {one['body'][:300]}")
+    if not found:
+        speech.show(speech.word("没有", "none"))
+
+
+@inbox_command.command("replay")
+@click.argument("id", type=int)
+@click.option("--input", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="改好的内容 · the mended input")
+@click.pass_obj
+def replay_command(speech: Speech, id: int, file: Path | None) -> int:
+    """再处理一次;已经处理好的不会再做 · work it off once more; one that is done stays as it is."""
+    with Engine.open(speech.site) as engine:
+        done = engine.channels.replay(SYSTEM, id, file.read_bytes() if file is not None else None)
+    if speech.as_json:
+        speech.give(done)
+    else:
+        record = done.get("record")
+        shown = f"{record['entity']} {record['id']}" if record else done.get("reason", "")
+        speech.show(f"{done['id']}  {done['state']}  {shown}")
+    return 0 if done["state"] == "done" else 1

@@ -22,7 +22,6 @@ from bench import crm
 from bench.client import Connection
 from bench.server import free_port, resident, wait
 from engine.runtime import scheduler
-from engine.store import timers
 from engine.store.encode import micros
 from tests.engine.runtime.stage import MONDAY, Stage
 

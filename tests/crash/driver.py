@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 from tests.crash.journal import Journal, Lead
@@ -40,6 +41,7 @@ class Driver:
         self._count = threading.Condition()
         self._size = threads
         self.failures: list[BaseException] = []
+        self.unavailable: Counter[str] = Counter()
         self.first_answer = 0.0
         self._threads = [threading.Thread(target=self._live, args=(number,)) for number in range(threads)]
 
@@ -69,6 +71,11 @@ class Driver:
         for thread in self._threads:
             thread.join(60)
         self.check()
+
+    def look(self) -> tuple[int, Any]:
+        """Read the list as a person would: status and answer."""
+        with _Wire(self) as wire:
+            return wire.ask("GET", "/lead?limit=5", None)
 
     def check(self) -> None:
         """Raise what a thread met that no kill explains."""
@@ -115,6 +122,8 @@ class Driver:
                 self.journal.learned += 1
                 self.journal.acknowledge(lead, lead.record or 0)
                 return
+            if status == 503:
+                self.unavailable[answer["code"]] += 1
             if status not in LATER and status:
                 raise Surprise(f"{method} {path} {lead.key}: {status} {answer}")
             again = True

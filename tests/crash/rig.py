@@ -105,6 +105,32 @@ class Rig:
         self.driver.go(port)
         return True
 
+    def full(self, seconds: float, more: int = 30_000) -> tuple[int, Any]:
+        """Let no file of the server grow by more than so many bytes for a while: the disk is full. Gives what a reader
+        gets in the meantime."""
+        import resource
+
+        assert self._server is not None
+        size = max(path.stat().st_size for path in (self.folder / "site").glob("flowloom.db*"))
+        none = resource.RLIM_INFINITY
+        resource.prlimit(self._server, resource.RLIMIT_FSIZE, (size + more, none))
+        time.sleep(seconds)
+        answer = self.driver.look()
+        resource.prlimit(self._server, resource.RLIMIT_FSIZE, (none, none))
+        return answer
+
+    def locked(self, seconds: float) -> tuple[int, Any]:
+        """Let another process hold the database for a while. Gives what a reader gets just before it lets go."""
+        import sqlite3
+
+        other = sqlite3.connect(self.folder / "site" / "flowloom.db", isolation_level=None, timeout=10)
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)
+        answer = self.driver.look()
+        other.execute("ROLLBACK")
+        other.close()
+        return answer
+
     def _begin(self, work: str, failpoint: str, **more: Any) -> int:
         child: int = self._order(
             do="start", work=work, folder=str(self.folder / "site"), database=self._database, log=str(self._log),

@@ -87,6 +87,31 @@ def test_fault_083_kills_of_servers_and_workers_lose_no_effect_and_repeat_it_und
         outside.close()
 
 
+def test_fault_086_a_full_disk_refuses_writes_lets_people_read_and_is_over_when_there_is_room(rig: Rig) -> None:
+    for _ in range(3):
+        rig.up()
+        time.sleep(0.2)
+        status, answer = rig.full(1.0)
+        assert (status, bool(answer["items"])) == (200, True)
+        rig.kill(0.2)
+        assert rig.look() == []
+    assert sum(rig.driver.unavailable.values()) > 0
+    assert set(rig.driver.unavailable) <= {"B002", "B003"}
+    assert rig.settle() == []
+    print(rig.report(), dict(rig.driver.unavailable))
+
+
+def test_fault_085_a_database_held_by_another_process_is_waited_for_then_refused_and_timers_fire_once_after(
+    rig: Rig,
+) -> None:
+    rig.up()
+    time.sleep(0.5)
+    status, answer = rig.locked(11.0)
+    assert (status, bool(answer["items"])) == (200, True)
+    assert set(rig.driver.unavailable) == {"B001"}
+    assert rig.settle() == []
+
+
 def test_every_failpoint_has_a_killer() -> None:
     assert {*WEB, *PUBLISHING, *WORKING} == set(NAMES)
 

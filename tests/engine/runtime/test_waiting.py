@@ -245,7 +245,7 @@ def test_fault_091_times_that_passed_while_nothing_ran_are_run_as_the_rule_says(
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20) | st.decimals(allow_nan=False, allow_infinity=False)
-    | st.dates() | st.times() | st.timedeltas() | st.datetimes(timezones=st.just(dt.timezone.utc), min_value=dt.datetime(1900, 1, 1))
+    | st.dates() | st.times() | st.timedeltas() | st.datetimes(timezones=st.just(dt.UTC), min_value=dt.datetime(1900, 1, 1))
     | st.datetimes(),
     lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple)
     | st.dictionaries(st.text(max_size=5) | st.just("~"), inner, max_size=3),

@@ -16,7 +16,7 @@ from engine.model.manifest import Manifest
 from engine.model.scenario import Scenario, ScenarioStep
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
-from engine.runtime import ahead, entity, expectation, rehearsal, scheduler, turn
+from engine.runtime import ahead, connection, entity, expectation, rehearsal, scheduler, turn
 from engine.runtime.acts import Acting
 from engine.runtime.compiled import Compiled
 from engine.runtime.context import Parts, values_of
@@ -293,9 +293,26 @@ def _act(stage: Stage, step: ScenarioStep) -> None:
         _try(stage, step, step.try_)
     elif word is not None:
         rehearsal.decide(stage, step, *word)
-    else:
-        keys = ", ".join(step.receive or {})
-        raise FlowloomError(Problem("S006", step.where, parameters={"keys": keys}))
+    elif step.receive is not None:
+        _receive(stage, step, step.receive)
+
+
+def _receive(stage: Stage, step: ScenarioStep, said: Mapping[str, Any]) -> None:
+    """``{connection: website, content: {…}, record: l1}``: what arrives, and what its record is called from then on. A public
+    form is named by ``form`` instead. What would wait in the inbox for a person is refused here."""
+    name = str(said["connection"]) if "connection" in said else connection.FORM + str(said.get("form", ""))
+    route = connection.route_of(stage.parts.manifest, name)
+    content, facts = _plain(said.get("content", {})), {"file": {"name": said.get("file", "")}}
+    taken = _turn(stage, step, {}, lambda context: connection.take(context, route, content, facts))
+    if taken.record is not None and "record" in said:
+        stage.handles[str(said["record"])] = (taken.record.entity, taken.record.id)
+
+
+def _plain(value: Any) -> Any:
+    """What a document holds as JSON holds it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _try(stage: Stage, step: ScenarioStep, said: Mapping[str, Any]) -> None:

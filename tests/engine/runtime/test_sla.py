@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+import pytest
+
+from engine.facts import Event, Timer
 from engine.runtime import scheduler, sla
 from engine.runtime.context import Parts
+from engine.store.encode import micros
 from tests.engine.runtime.stage import MONDAY, Stage
 
 SITE = """
@@ -177,9 +182,66 @@ def test_a_tuned_target_moves_running_timers_as_the_publisher_chose() -> None:
         return sla.moves(new, context)  # type: ignore[arg-type]
 
     found = stage.ask(plan)
-    assert [(move.sla, move.record, move.new_due - move.due) for move in found] == [("golden", lead.id, dt.timedelta(hours=6))]
+    assert [(move.sla, move.record, move.new_due - move.due) for move in found] == [
+        ("golden", lead.id, dt.timedelta(hours=6))
+    ]
     stage.do(lambda context: sla.retime(context, found))
     stage.advance(hours=7)
     assert stage.told() == []
     stage.advance(hours=1)
     assert stage.told() == ["li"]
+
+
+def test_fault_095_after_a_day_without_anybody_everything_due_fires_once_in_its_order_and_is_marked_late() -> None:
+    stage = staged()
+    leads = []
+    for number in range(60):
+        leads.append(stage.create("lead", company=f"单位{number}", owner=stage.people["li"]).id)
+        stage.clock.advance(dt.timedelta(minutes=1))
+    seen: list[tuple[int, str, float]] = []
+    original = sla.fire
+
+    def fire(context: Any, timer: Timer, emit: Any) -> None:
+        def told(event: Event) -> None:
+            seen.append((timer.record, event.name, event.data.get("late", 0.0)))
+            emit(event)
+
+        original(context, timer, told)
+
+    stage.clock.advance(dt.timedelta(hours=24))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sla, "fire", fire)
+        assert scheduler.fire_due(stage.parts, stage.database) > 0
+        assert scheduler.fire_due(stage.parts, stage.database) == 0
+    assert all(late > 3600 for _, _, late in seen)
+    # The promise to the owner: one step for each lead, in the order they came.
+    fired = stage.rows("SELECT record, step, fired_at, due FROM fl_timers WHERE state = 'fired' ORDER BY fired_at, id")
+    assert [record for record, step, _, _ in fired if step == "warn"] == leads
+    assert all(at >= due for _, _, at, due in fired)
+    counts = stage.rows("SELECT record, name, step, COUNT(*) FROM fl_timers WHERE state = 'fired' GROUP BY 1, 2, 3")
+    assert {count for *_, count in counts} == {1}
+    assert all(stage.get("lead", lead)["owner"] == stage.people["wang"] for lead in leads)
+
+
+def test_fault_091_a_clock_that_jumps_three_days_and_back_fires_everything_once() -> None:
+    stage = staged()
+    stage.create("lead", company="锐视", owner=stage.people["li"])
+    stage.clock.advance(dt.timedelta(days=3))
+    scheduler.fire_due(stage.parts, stage.database)
+    fired = stage.rows("SELECT id FROM fl_timers WHERE state = 'fired'")
+    told = stage.told()
+    stage.clock.advance(-dt.timedelta(days=3))
+    assert scheduler.fire_due(stage.parts, stage.database) == 0
+    stage.advance(hours=4)
+    assert stage.told() == told
+    assert stage.rows("SELECT id FROM fl_timers WHERE state = 'fired'") == fired
+
+
+def test_fault_092_a_promise_over_a_clock_change_counts_elapsed_time() -> None:
+    before = dt.datetime(2026, 3, 28, 18, tzinfo=dt.UTC)  # the night in which Berlin's clocks skip an hour
+    stage = Stage(SITE.replace('target: "=param.window"', "target: 24h"), clock=before)
+    stage.user("zhao", "sales")
+    li = stage.user("li", "sales")
+    stage.create("lead", company="锐视", owner=li.user)
+    rows = stage.rows("SELECT due FROM fl_timers WHERE name = 'sla:golden' AND step = 'due'")
+    assert rows == [(micros(before + dt.timedelta(hours=24)),)]

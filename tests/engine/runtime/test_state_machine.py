@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from engine.errors import Conflict, Forbidden, NotFound, Refused
 from engine.facts import Actor
-from engine.runtime import offering, state_machine
+from engine.runtime import offering, scheduler, state_machine
 from engine.store import audit, history
 from tests.engine.runtime.stage import Stage, problems_of
 
@@ -200,8 +202,44 @@ def test_an_automatic_transition_is_taken_as_soon_as_the_record_is_ready() -> No
     assert lead["stage"] == "new"
     assert stage.update(lead, ready=True)["stage"] == "won"
 
+
 def test_a_transition_nobody_knows_names_the_nearest(stage: Stage) -> None:
     lead = stage.create("lead", company="A")
     with pytest.raises(NotFound) as error:
         stage.move(lead, "cal")
     assert error.value.problems[0].suggestion == "call"
+
+
+AUTOMATION = """
+---
+kind: sla
+name: silent
+entity: lead
+start: {event: created}
+stop: {if: "stage != 'new'"}
+target: 1h
+escalate: [{after: 0m, do: [{transition: give_up}]}]
+"""
+
+
+def test_fault_054_a_card_that_a_rule_moved_first_is_told_to_who_drags_it() -> None:
+    stage = Stage(SITE + AUTOMATION)
+    li = stage.user("li", "sales")
+    lead = stage.create("lead", li, company="A", owner=li.user)
+    stage.advance(hours=1)
+    assert stage.get("lead", lead.id)["stage"] == "lost"
+    with pytest.raises(Conflict) as error:
+        stage.do(lambda context: state_machine.transition(context, "lead", lead.id, "call", version=lead.version), li)
+    assert error.value.problems[0].code == "R076"
+    assert error.value.problems[0].parameters["who"] == "系统"
+
+
+def test_fault_054_a_rule_that_comes_second_judges_the_new_state_and_leaves_it_alone() -> None:
+    stage = Stage(SITE + AUTOMATION)
+    li = stage.user("li", "sales")
+    lead = stage.create("lead", li, company="A", owner=li.user)
+    # The timer is due, and the person is first by a moment.
+    stage.clock.advance(dt.timedelta(hours=1))
+    stage.move(lead, "call", li, summary="x", points=["y"])
+    assert scheduler.fire_due(stage.parts, stage.database) == 0
+    assert stage.get("lead", lead.id)["stage"] == "called"

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.leads import BOSS, NOW, REP, Site
+from bench.leads import BOSS, COUNT, NOW, REP, Site
 from engine.facts import Actor
 from engine.runtime import dashboard, metric
 from engine.runtime.dashboard import Board, Range
@@ -74,7 +74,7 @@ def boards(site: Site) -> None:
     copy = site.path.with_suffix(".bench")
     shutil.copyfile(site.path, copy)
     database = Database.open(f"sqlite:///{copy}", site.clock)
-    print(f"{'dashboard over 1,000,000 leads, ms':<44} {'wall':>9} {'CPU':>9}")
+    print(f"{f'dashboard over {COUNT:,} leads, ms':<44} {'wall':>9} {'CPU':>9}")
     kept = Kept()
     wall, cpu, board = spent(lambda: look(site, database, BOSS, kept))
     broken = [name for name, tile in board.tiles.items() if tile.problem is not None]
@@ -90,8 +90,8 @@ def boards(site: Site) -> None:
     unchanged = [spent(lambda: look(site, database, BOSS, fresh))[:2] for _ in range(20)]
     say("unchanged", *(statistics.median(column) for column in zip(*unchanged, strict=True)), "bar 100, aim 20")
     after = []
-    for lead in (500_000, 999_000, 7, 250_000, 800_000):
-        change(site, database, lead)
+    for part in (0.5, 0.999, 0.00001, 0.25, 0.8):
+        change(site, database, 1 + int(part * (COUNT - 1)))
         after.append(spent(lambda: look(site, database, BOSS, fresh))[:2])
     say("after a write", *(statistics.median(column) for column in zip(*after, strict=True)), "bar 1000")
     say("last 30 days, nothing counted yet", *spent(lambda: look(site, database, BOSS, Kept(), MONTH))[:2])

@@ -10,8 +10,8 @@ from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
 from engine.runtime import launch, log
 from engine.runtime.acts import Acting, Stop
-from engine.runtime.context import HOPS
 from engine.runtime.plans import TriggerPlan
+from engine.runtime.ring import HOPS
 from engine.runtime.state_machine import TransitionRefused
 
 

@@ -15,7 +15,8 @@ from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
 from engine.runtime import launch, letters, log, offering, sla, state_machine, trigger
 from engine.runtime.acts import Acting
-from engine.runtime.context import HOPS, Parts, Ring
+from engine.runtime.context import Parts
+from engine.runtime.ring import HOPS, Ring
 from engine.store.connection import Connection
 from engine.store.database import Database
 

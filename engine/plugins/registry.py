@@ -84,9 +84,9 @@ def _modules(package: ModuleType) -> list[ModuleType]:
 
 def _plugins_in(module: ModuleType) -> Iterable[type[Plugin]]:
     for value in vars(module).values():
-        if inspect.isclass(value) and issubclass(value, Plugin) and value.__module__ == module.__name__:
-            if value.name and not inspect.isabstract(value):
-                yield value
+        own = inspect.isclass(value) and issubclass(value, Plugin) and value.__module__ == module.__name__
+        if own and value.name and not inspect.isabstract(value):
+            yield value
 
 
 def describe(plugin: Plugin, language: str = "zh") -> dict[str, Any]:

@@ -19,6 +19,11 @@ def _integer(name: str, **more: Any) -> sa.Column[Any]:
 
 def build(metadata: sa.MetaData) -> None:
     """Lay the four tables into ``metadata``."""
+    _approvals(metadata)
+    _voices(metadata)
+
+
+def _approvals(metadata: sa.MetaData) -> None:
     is_open = sa.text("state = 'open' AND record IS NOT NULL")
     sa.Table(
         "fl_approvals",
@@ -55,6 +60,10 @@ def build(metadata: sa.MetaData) -> None:
             postgresql_where=is_open,
         ),
     )
+
+
+def _voices(metadata: sa.MetaData) -> None:
+    """Who may decide, what each said, and the one result."""
     sa.Table(
         "fl_seats",
         metadata,

@@ -16,7 +16,7 @@ from engine.failpoints import NAMES, failpoint
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, **environment}, cwd=ROOT, text=True, capture_output=True, check=False
     )

@@ -11,7 +11,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("engine", "connectors", "studio")
-FORBIDDEN = {"manager", "handler", "helper", "util", "utils", "common", "misc", "base", "data", "info", "item", "doc", "obj"}
+FORBIDDEN = {
+    "manager",
+    "handler",
+    "helper",
+    "util",
+    "utils",
+    "common",
+    "misc",
+    "base",
+    "data",
+    "info",
+    "item",
+    "doc",
+    "obj",
+}
 FLOOR = re.compile(r"Floor: (\d)\.")
 
 FUNCTION_LINES = 60
@@ -138,9 +152,9 @@ def test_names_say_what_a_thing_is(path: Path) -> None:
 def test_whatever_is_public_says_what_comes_back(path: Path) -> None:
     silent = []
     for node in tree_of(path).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            if not ast.get_docstring(node):
-                silent.append(node.name)
+        public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if public and not ast.get_docstring(node):
+            silent.append(node.name)
     assert ast.get_docstring(tree_of(path)), f"{module_of(path)} has no docstring"
     assert not silent, f"{module_of(path)}: no docstring on {silent}"
 
@@ -152,7 +166,11 @@ def test_only_the_front_door_is_used_from_above() -> None:
     for path in python_files():
         name = module_of(path)
         if name.startswith(("studio", "engine.cli")):
-            deep = {n for n in imports_of(path) if n.startswith("engine") and n not in allowed and not n.startswith("engine.cli")}
+            deep = {
+                n
+                for n in imports_of(path)
+                if n.startswith("engine") and n not in allowed and not n.startswith("engine.cli")
+            }
             if deep:
                 wrong[name] = sorted(deep)
     assert not wrong, wrong

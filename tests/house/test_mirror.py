@@ -28,6 +28,8 @@ def test_every_package_has_its_tests_at_the_same_place(package: Path) -> None:
 
 
 def test_every_test_folder_mirrors_a_package() -> None:
-    folders = {p.parent.relative_to(ROOT / "tests") for top in MIRRORED for p in (ROOT / "tests" / top).rglob("test_*.py")}
+    folders = {
+        p.parent.relative_to(ROOT / "tests") for top in MIRRORED for p in (ROOT / "tests" / top).rglob("test_*.py")
+    }
     strangers = [str(f) for f in folders if not (ROOT / f).is_dir()]
     assert not strangers, strangers

@@ -93,7 +93,8 @@ def test_m033_a_scenario_of_ones_own_that_fails_stops_the_publish(company: Compa
     assert company.engine.revisions.publish("", Choices(scenarios=False)).number == 2
 
 
-def test_m034_to_m038_a_plan_is_read_as_sentences(company: Company) -> None:
+def test_a_plan_is_read_as_sentences(company: Company) -> None:
+    """M034 new, M035 gone, M036 changed, M037 a clock, M038 a parameter."""
     company.lead()
     file = company.folder / "custom/visit.yaml"
     file.write_text(VISIT, "utf-8")

@@ -15,6 +15,7 @@ from engine.load.literals import Literals, cells
 from engine.load.overlay import Removed
 from engine.load.read import scalar
 from engine.load.references import References, rows
+from engine.load.settings import settings
 from engine.load.terms import Place, Term, Terms, Written
 from engine.model.decision import Decision
 from engine.model.entity import SYSTEM_FIELDS, Entity
@@ -42,6 +43,7 @@ def resolve(
     problems += _circles(manifest.roles)
     problems += _zones(manifest, drafts)
     problems += patches(manifest, drafts)
+    problems += settings(drafts, registry)
     problems += Types(manifest, registry, references).check()
     for each in removed:
         places = references.uses.places.get((each.entity, each.field), [])

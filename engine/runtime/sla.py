@@ -8,7 +8,7 @@ due, not from when it was noticed: a late timer shortens nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from engine.store import timers
 from engine.store.encode import instant, micros
 
 PREFIX = "sla:"
+#: How a timer's state is told of its promise.
+STATES: Mapping[str, str] = {"waiting": "running", "paused": "paused", "cancelled": "kept", "fired": "broken"}
 #: Later than this is told with the event.
 LATE = dt.timedelta(minutes=1)
 
@@ -179,15 +181,28 @@ def promises(context: Context, entity: str, record: int) -> list[Promise]:
             known = latest.get(one.timer.name)
             if known is None or known.id < one.id:
                 latest[one.timer.name] = one
-    words = {"waiting": "running", "paused": "paused", "cancelled": "kept", "fired": "broken"}
-    found: list[Promise] = []
-    for one in latest.values():
-        sla = context.manifest.slas.get(one.timer.name[len(PREFIX) :])
-        if sla is not None:
-            label = sla.label.text(context.language) or sla.name
-            estimated = bool(one.timer.data.get("estimated"))
-            found.append(Promise(sla.name, label, one.timer.due, words[one.state], estimated))
+    return [told for one in latest.values() if (told := _told(context, one)) is not None]
+
+
+def standing(context: Context, entity: str, records: Sequence[int]) -> Mapping[int, list[Promise]]:
+    """What is promised for some records and not kept yet, by record, the earliest due first: for a page of them, read in
+    one query. What was broken is told while the record stays where it should have left."""
+    found: dict[int, list[Promise]] = {}
+    if not any(one.entity == entity for one in context.manifest.slas.values()):
+        return found
+    for one in timers.open_of_many(context.connection, entity, records, "due"):
+        told = _told(context, one) if one.timer.name.startswith(PREFIX) else None
+        if told is not None:
+            found.setdefault(one.timer.record, []).append(told)
     return found
+
+
+def _told(context: Context, one: timers.Waiting) -> Promise | None:
+    sla = context.manifest.slas.get(one.timer.name[len(PREFIX) :])
+    if sla is None:
+        return None
+    label = sla.label.text(context.language) or sla.name
+    return Promise(sla.name, label, one.timer.due, STATES[one.state], bool(one.timer.data.get("estimated")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from engine.runtime import sla
 from engine.runtime.context import Context, Parts
 from engine.site import publishing
 from engine.site.running import Running
+from engine.site.wording import kind_word, path_words
 from engine.store import tables
 from engine.store.connection import Connection
 from engine.store.migrate import Operation
@@ -23,6 +24,9 @@ from engine.store.records import Records
 
 #: How many affected clocks are written out; all are counted, and ``json`` names every one.
 SHOWN = 20
+
+#: What stands in the place of a value that was or is not there.
+NOTHING = {"zh": "(无)", "en": "(nothing)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +144,22 @@ class Plan:
 
 
 def _said(change: Change, manifest: Manifest, language: str) -> list[str]:
-    kind = change.kind
+    about = {"kind": kind_word(change.kind, language), "name": change.label(language)}
     if change.how != "changed":
         code = "M034" if change.how == "added" else "M035"
-        return [Problem(code, parameters={"kind": kind, "name": change.label(language)}).what(language)]
-    return [
-        Problem(
-            "M036",
-            parameters={
-                "kind": kind,
-                "name": change.label(language),
-                "path": value.path,
-                "old": value.old,
-                "new": value.new,
-            },
-        ).what(language)
-        for value in change.values
-    ]
+        return [_sentence(Problem(code, parameters=about), language)]
+    said = []
+    for value in change.values:
+        path = path_words(manifest, change.kind, change.name, value.path, language)
+        old, new = (text or NOTHING[language] for text in (value.old, value.new))
+        parameters = {**about, "path": path, "old": old, "new": new}
+        said.append(_sentence(Problem("M036", parameters=parameters), language))
+    return said
+
+
+def _sentence(problem: Problem, language: str) -> str:
+    text = problem.what(language)
+    return text[:1].upper() + text[1:]
 
 
 def _clock(clock: Clock, manifest: Manifest, language: str) -> Problem:

@@ -84,7 +84,12 @@ def columns_of(context: Context, entity: str, hidden: frozenset[str]) -> tuple[C
         kinds = context.registry.plugins[FieldType.slot]
         fields = {**SYSTEM_FIELDS, **context.plan(entity).entity.fields}
         found = ready[key] = tuple(
-            Column(name, one, cast("FieldType | None", kinds.get(one.type)), one.to or one.type if one.type in LINKS else None)
+            Column(
+                name,
+                one,
+                cast("FieldType | None", kinds.get(one.type)),
+                one.to or one.type if one.type in LINKS else None,
+            )
             for name, one in fields.items()
             if name not in hidden
         )
@@ -142,9 +147,7 @@ def _one(
     )
 
 
-def _titles(
-    context: Context, records: Sequence[Record], columns: Sequence[Column]
-) -> Mapping[str, Mapping[int, str]]:
+def _titles(context: Context, records: Sequence[Record], columns: Sequence[Column]) -> Mapping[str, Mapping[int, str]]:
     wanted: dict[str, set[int]] = {}
     for name, _, _, target in columns:
         if target is not None:
@@ -156,10 +159,12 @@ def _titles(
 
 def promises_of(context: Context, entity: str, record: int) -> list[Mapping[str, Any]]:
     """The promises over a record: name, label, due, state, whether holidays of that year were only estimated."""
-    return [
-        {"name": p.name, "label": p.label, "due": p.due.isoformat(), "state": p.state, "estimated": p.estimated}
-        for p in sla.promises(context, entity, record)
-    ]
+    return [_promise(one) for one in sla.promises(context, entity, record)]
+
+
+def _promise(one: sla.Promise) -> Mapping[str, Any]:
+    due = one.due.isoformat()
+    return {"name": one.name, "label": one.label, "due": due, "state": one.state, "estimated": one.estimated}
 
 
 def visible(context: Context, entity: str, record: int) -> Record:
@@ -215,12 +220,14 @@ def board(
 
 
 def of_page(context: Context, entity: str, page: Page) -> list[Seen]:
-    """The records of a page with the columns it was asked for, a linked record's title among them."""
+    """The records of a page with the columns it was asked for, a linked record's title among them, and the promises that
+    are not kept yet."""
     names = views.linked(context, page.records, page.columns)
     rights = access.access_of(context, entity)
     whole = _whole(context, entity, page, rights)
     kinds = context.registry.plugins[FieldType.slot]
     blank = context.plan(entity).blank
+    standing = sla.standing(context, entity, [record.id for record in page.records])
     found = []
     for record in page.records:
         values: dict[str, Any] = {}
@@ -236,7 +243,8 @@ def of_page(context: Context, entity: str, page: Page) -> list[Seen]:
         full = whole.get(record.id)
         can = {action: rights.may(action, values_of(full) if full else None) for action in ("update", "delete")}
         title = context.title(replace(record, values={**blank, **record.values}))
-        found.append(Seen(record, title, values, shown, links, (), can))
+        promises = [_promise(one) for one in standing.get(record.id, ())]
+        found.append(Seen(record, title, values, shown, links, promises, can))
     return found
 
 

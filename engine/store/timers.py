@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,21 @@ def all_of(connection: Connection, entity: str, record: int) -> list[Waiting]:
     """Every timer a record ever had, earliest first."""
     rows = connection.execute(f"{SELECT} WHERE record = ? AND entity = ? ORDER BY due, id", (record, entity))
     return [_waiting(row) for row in rows]
+
+
+def open_of_many(connection: Connection, entity: str, records: Sequence[int], step: str) -> list[Waiting]:
+    """The timers of that step on some records, earliest first, in one query: the open ones, and those that have fired
+    while the record still stays in the state they watch over (``sla:<machine>.<state>``)."""
+    if not records:
+        return []
+    marks = ", ".join("?" * len(records))
+    text = (
+        f"{SELECT} AS t WHERE record IN ({marks}) AND entity = ? AND step = ? AND (state IN ('waiting', 'paused')"
+        " OR (state = 'fired' AND EXISTS (SELECT 1 FROM fl_history AS h WHERE h.record = t.record"
+        " AND h.entity = t.entity AND h.left_at IS NULL AND t.name = 'sla:' || h.machine || '.' || h.state"
+        " AND t.due >= h.entered_at))) ORDER BY due, id"
+    )
+    return [_waiting(row) for row in connection.execute(text, [*records, entity, step])]
 
 
 def named(connection: Connection, name: str, step: str | None = None) -> list[Waiting]:

@@ -72,7 +72,16 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
     for number, owner in enumerate(("li", "wang", "li", "wang", "li"), 1):
         company.lead(company=f"样例医院{number}", phone=f"1390013900{number}", owner=company.ids[owner])
     port = _free_port()
-    command = [sys.executable, "-c", "from engine.cli.main import main; main()", "-C", str(company.folder), "serve", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-c",
+        "from engine.cli.main import main; main()",
+        "-C",
+        str(company.folder),
+        "serve",
+        "--port",
+        str(port),
+    ]
     with (company.folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
         try:

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { speaker } from "../i18n/language";
 import { instantOf, period, sayDay, sayInstant, saySpan, wallText, type Setting } from "./moment";
 
@@ -22,6 +22,26 @@ describe("instants as people say them", () => {
   });
   it("leaves what is no date as it is", () => {
     expect(sayInstant("soon", zh)).toBe("soon");
+  });
+});
+
+describe("the site's time zone, wherever the browser is", () => {
+  const own = process.env.TZ;
+  afterEach(() => {
+    if (own === undefined) delete process.env.TZ;
+    else process.env.TZ = own;
+  });
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Auckland"])("a field and a timeline say the same in %s", (zone) => {
+    process.env.TZ = zone;
+    expect(new Date("2026-01-18T06:30:00Z").getHours()).not.toBe(14);
+    // A field comes as an instant; a timeline's value as the wall clock of the site.
+    const field = sayInstant("2026-01-18T06:30:00Z", zh);
+    const timeline = sayInstant(instantOf("2026-01-18T14:30", zh.timezone), zh);
+    expect(field).toBe("1月18日 周日 14:30");
+    expect(timeline).toBe(field);
+    expect(wallText("2026-01-18T06:30:00Z", zh.timezone)).toBe("2026-01-18T14:30");
+    expect(sayDay("2026-01-19", zh)).toBe("昨天");
+    expect(period("7d", new Date("2026-01-19T17:00:00Z"), zh.timezone)).toEqual({ from: "2026-01-14", to: "2026-01-20" });
   });
 });
 

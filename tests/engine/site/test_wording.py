@@ -1,0 +1,34 @@
+"""Plans speak of kinds, keys and parts by the names people know."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.site.wording import kind_word, path_words
+from tests.company import Company
+
+PATHS = (
+    ("assignment", "smart_dispatch", "/score/load/weight", "打分 › 负荷 › 权重", "Score › Load › Weight"),
+    ("assignment", "smart_dispatch", "/open_if", "在跟条件", "Open if"),
+    ("entity", "lead", "/fields/phone/required", "字段 › 手机号 › 必填", "Fields › Phone › Required"),
+    ("state_machine", "lead_stage", "/states/new/within", "状态 › 待首通 › 时限", "States › To call › Within"),
+    ("entity", "lead", "/fields/gone/required", "字段 › gone › 必填", "Fields › gone › Required"),
+    ("trigger", "not_there", "/do/1", "做 › 第 2 项", "Do › no. 2"),
+)
+
+
+@pytest.mark.parametrize(("kind", "name", "path", "zh", "en"), PATHS)
+def test_a_way_into_a_document_is_said_in_titles_and_labels(
+    company: Company, kind: str, name: str, path: str, zh: str, en: str
+) -> None:
+    manifest = company.engine.manifest
+    assert path_words(manifest, kind, name, path, "zh") == zh
+    assert path_words(manifest, kind, name, path, "en") == en
+
+
+def test_a_kind_has_a_word_in_both_languages() -> None:
+    assert (kind_word("assignment", "zh"), kind_word("trigger", "en"), kind_word("site", "zh")) == (
+        "分配规则",
+        "trigger",
+        "站点",
+    )

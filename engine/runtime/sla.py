@@ -32,7 +32,7 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
     """Let every promise over the event's record see it."""
     if event.record is None or event.name == "deleted":
         return
-    running = _running(context, event)
+    running, broken = _running(context, event), _broken(context, plan, event)
     made: list[Environment] = []
 
     def environment() -> Environment:
@@ -44,6 +44,11 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
         if each.sla.name in running and each.stop.matches(event, environment):
             timers.cancel(context.connection, plan.name, event.record, each.timer)
             running.discard(each.sla.name)
+            continue
+        if each.sla.name in broken and each.sla.name not in running:
+            # A state of things that goes on is not promised anew because the promise about it was broken.
+            if not each.start.matches(event, environment) or each.stop.matches(event, environment):
+                timers.close(context.connection, broken.pop(each.sla.name))
             continue
         if _starts(each, event, running, environment):
             if each.sla.name in running:
@@ -65,6 +70,29 @@ def _running(context: Context, event: Event) -> set[str]:
             for one in timers.open_of(context.connection, event.entity, event.record):
                 if one.timer.name.startswith(PREFIX):
                     known.add(one.timer.name[len(PREFIX) :])
+        context.connection.cache[key] = known
+    return known
+
+
+def _broken(context: Context, plan: EntityPlan, event: Event) -> dict[str, int]:
+    """The promises over a state of things that were broken while it lasts: name -> the timer that said so."""
+    assert event.entity is not None and event.record is not None
+    names = {each.timer for each in plan.slas if each.start.event is None}
+    if not names or event.name == "created":
+        return {}
+    key = ("broken", event.entity, event.record)
+    known: dict[str, int] | None = context.connection.cache.get(key)
+    if known is None:
+        latest: dict[str, timers.Waiting] = {}
+        for one in timers.all_of(context.connection, event.entity, event.record):
+            if one.timer.step == "due" and one.timer.name in names:
+                earlier = latest.get(one.timer.name)
+                latest[one.timer.name] = one if earlier is None or earlier.id < one.id else earlier
+        known = {
+            name[len(PREFIX) :]: one.id
+            for name, one in latest.items()
+            if one.state == "fired" and not one.timer.data.get("over")
+        }
         context.connection.cache[key] = known
     return known
 
@@ -122,9 +150,7 @@ def _pause(context: Context, each: SlaPlan, record: int, wanted: bool) -> None:
             timers.move(connection, one.id, due, data)
 
 
-def resumed(
-    work: WorkTime, due: dt.datetime, since: dt.datetime, now: dt.datetime
-) -> tuple[dt.datetime, dt.timedelta]:
+def resumed(work: WorkTime, due: dt.datetime, since: dt.datetime, now: dt.datetime) -> tuple[dt.datetime, dt.timedelta]:
     """When a promise that stood still from ``since`` to ``now`` is due, and the working time it stood still."""
     return work.add(now, work.between(since, due)), work.between(since, now)
 
@@ -135,6 +161,9 @@ def fire(context: Context, timer: Timer, emit: Callable[[Event], None]) -> None:
     sla = context.manifest.slas.get(name)
     if sla is None or context.get(timer.entity, timer.record) is None:
         return
+    for known in ("running", "broken"):
+        # Another turn of the same transaction may have looked before this timer fired.
+        context.connection.cache.pop((known, timer.entity, timer.record), None)
     late = context.now - timer.due
     data: dict[str, Any] = {"sla": name, "step": timer.step, "due": timer.due}
     if late > LATE:

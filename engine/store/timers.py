@@ -90,6 +90,13 @@ def move(connection: Connection, id: int, due: dt.datetime, data: Mapping[str, A
     return connection.change(text, (micros(due), to_text(data) if data else None, id)) == 1
 
 
+def close(connection: Connection, id: int) -> None:
+    """What a fired timer was about is over: ``over`` in its data."""
+    found = connection.one("SELECT data FROM fl_timers WHERE id = ?", (id,))
+    data = (from_text(found[0]) if found else None) or {}
+    connection.execute("UPDATE fl_timers SET data = ? WHERE id = ?", (to_text({**data, "over": True}), id))
+
+
 def open_of(connection: Connection, entity: str, record: int, name: str | None = None) -> list[Waiting]:
     """The open timers of a record (waiting or paused), earliest first."""
     text = f"{SELECT} WHERE record = ? AND entity = ? AND state IN ('waiting', 'paused')"

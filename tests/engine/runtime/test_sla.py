@@ -245,3 +245,33 @@ def test_fault_092_a_promise_over_a_clock_change_counts_elapsed_time() -> None:
     stage.create("lead", company="锐视", owner=li.user)
     rows = stage.rows("SELECT due FROM fl_timers WHERE name = 'sla:golden' AND step = 'due'")
     assert rows == [(micros(before + dt.timedelta(hours=24)),)]
+
+
+STATE = """
+kind: entity
+name: lead
+fields: {company: {type: text}, owner: {type: user}, note: {type: text}}
+---
+kind: sla
+name: owned
+entity: lead
+start: {if: "owner is None"}
+stop: {if: "owner is not None"}
+target: 2h
+"""
+
+
+def test_a_state_of_things_is_promised_once_however_long_it_lasts_and_again_when_it_comes_back() -> None:
+    stage = Stage(STATE)
+    li = stage.user("li")
+    lead = stage.create("lead", company="锐视")
+    due = "SELECT COUNT(*) FROM fl_timers WHERE name = 'sla:owned'"
+    stage.advance(hours=5)
+    lead = stage.update(lead, note="还没人要")
+    stage.advance(hours=5)
+    assert (stage.rows(due), states(stage, lead.id)) == ([(1,)], {"owned": "broken"})
+    lead = stage.update(lead, owner=li.user)
+    lead = stage.update(lead, owner=None)
+    assert (stage.rows(due), states(stage, lead.id)) == ([(2,)], {"owned": "running"})
+    stage.update(lead, owner=li.user)
+    assert states(stage, lead.id) == {"owned": "kept"}

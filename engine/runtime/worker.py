@@ -63,6 +63,7 @@ class Worker:
         self._in_hand: dict[int, str] = {}
         self._claimed: dict[int, str] = {}
         self._put_back: list[tuple[int, str]] = []
+        self._more = False
 
     # --- claims
 
@@ -72,11 +73,14 @@ class Worker:
         if not claim:
             with self._database.read() as connection:
                 return [one.id for one in jobs.ready(connection, now, limit)]
-        with self._database.read() as connection:
-            if not jobs.ready(connection, now, 1):
-                return []
+        if not self._more:
+            # A look costs no write; when the last one found something there is likely more.
+            with self._database.read() as connection:
+                if not jobs.ready(connection, now, 1):
+                    return []
         lot = f"{self.name}.{next(self._numbers)}"
         found = self._database.write(lambda c: jobs.take(c, lot, now + self._lease, now, limit))
+        self._more = bool(found)
         with self._mutex:
             self._claimed.update(found)
         return [id for id, _ in found]
@@ -152,13 +156,6 @@ class Worker:
         arrived: Arrived | None = None
         while True:
             parts = self._parts()
-            with self._database.read() as connection:
-                job = jobs.get(connection, id)
-            if job is None or job.lease != lease:
-                raise Void
-            if job.claims > jobs.DEATHS:
-                self._turn(parts, lambda context: laid_aside(context, id, lease))
-                return
             try:
                 sending = self._go_on(parts, id, lease, arrived)
                 if sending is None:
@@ -199,11 +196,16 @@ class Worker:
     def _going(self, context: Acting, id: int, lease: str) -> Going | None:
         """The run in this turn; None when it is over already. Raises Void, StepFailed."""
         connection = context.connection
+        job = jobs.get(connection, id)
+        if job is None or job.lease != lease:
+            raise Void
+        if job.claims > jobs.DEATHS:
+            laid_aside(context, id, lease)
+            return None
         if not jobs.hold(connection, id, lease):
             raise Void
-        job = jobs.get(connection, id)
-        run = runs.get(connection, job.job.run) if job is not None and job.job.run is not None else None
-        if job is None or run is None or run.state != "waiting":
+        run = runs.get(connection, job.job.run) if job.job.run is not None else None
+        if run is None or run.state != "waiting":
             jobs.finish(connection, id, lease, context.now)
             return None
         rule = self.rule(context.parts, run)

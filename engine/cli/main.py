@@ -34,6 +34,7 @@ COMMANDS = {
     "revisions": "publishing",
     "test": "testing",
     "ahead": "ahead",
+    "notifications": "notifications",
     "import": "importing",
     "undo-import": "importing",
     "export": "importing",

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.model.terms import Document
+from engine.model.terms import Document, Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """How much people are told: ``quiet`` (``21:00-08:00``), at most ``per_day`` for one person, several of one kind within
+    ``group`` in one. What is held back comes as a digest at the end of the quiet time, or at ``digest_at``."""
+
+    quiet: str | None = None
+    per_day: int | None = None
+    group: Duration | None = None
+    digest_at: str = "09:00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +32,4 @@ class Site(Document):
     parameters: Mapping[str, Any] = field(default_factory=dict)
     calendar: str | None = None
     executor: str = "local"
+    notifications: Notices = Notices()

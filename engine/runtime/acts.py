@@ -231,9 +231,17 @@ class Acting(Context):
         """Ids of the people meant by ``to``: users, a role (``{role: …}``), a team, or a list of them; each once."""
         return tuple(dict.fromkeys(people.meant(self, to, event)))
 
-    def notify(self, users: Iterable[int], title: str, body: str, event: Event, via: Sequence[str] = ()) -> int:
-        """Tell people inside the product: one ``notification`` record each. How many were told."""
-        return people.tell(self, users, title, body, event, via)
+    def notify(
+        self,
+        users: Iterable[int],
+        title: str,
+        body: str,
+        event: Event,
+        via: Sequence[str] = (),
+        urgent: bool = False,
+    ) -> tuple[int, ...]:
+        """Tell people inside the product, within their limits; those it reaches at once (the others are told later)."""
+        return people.tell(self, users, title, body, event, via, urgent)
 
     def as_system(self) -> Acting:
         """The same turn with all rights, for what the engine itself keeps."""

@@ -131,6 +131,8 @@ def _notices(context: Acting) -> Iterator[tuple[Happening, int]]:
         return
     for one in context.records.find(context.connection, "notification", {}):
         values = values_of(one)
+        if values.get("held_until") is not None:
+            continue  # told in its digest
         rule = context.manifest.triggers.get(str(values.get("rule") or ""))
         label = (rule.label.text(context.language) or rule.name) if rule is not None else ""
         name = log.name_of(context, values["user"])

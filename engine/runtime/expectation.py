@@ -143,7 +143,7 @@ def _near(wanted: Any, actual: Any) -> bool:
 
 def _told(stage: Stage) -> list[str]:
     after = stage.notified_after
-    text = 'SELECT "user" FROM notification WHERE id > ? ORDER BY id'
+    text = 'SELECT "user" FROM notification WHERE id > ? AND held_until IS NULL ORDER BY id'
     rows = stage.ask(lambda context: context.connection.execute(text, (after,)))
     return list(dict.fromkeys(stage.named(user) for (user,) in rows))
 

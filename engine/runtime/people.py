@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import NotFound, Problem, nearest
 from engine.facts import SYSTEM, Event
 from engine.model.terms import Template
-from engine.runtime import entity, who
+from engine.runtime import budget, who
 from engine.runtime.context import Context
 
 if TYPE_CHECKING:
@@ -77,12 +77,18 @@ def words(context: Acting, name: str, event: Event) -> tuple[str, str]:
 
 
 def tell(
-    context: Acting, users: Iterable[int], title: str, body: str, event: Event, via: Sequence[str] = ()
-) -> int:
-    """One ``notification`` record for each of them; how many."""
+    context: Acting,
+    users: Iterable[int],
+    title: str,
+    body: str,
+    event: Event,
+    via: Sequence[str] = (),
+    urgent: bool = False,
+) -> tuple[int, ...]:
+    """Tell each of them, within their limits (see ``budget``); those it reaches at once."""
     plan = context.plan("notification")
     acting = context.derive(SYSTEM)
-    count = 0
+    reached: list[int] = []
     for user in users:
         values: dict[str, Any] = {
             "user": user,
@@ -93,6 +99,6 @@ def tell(
             "rule": context.via.partition(":")[2] or None,
             "via": tuple(via) or None,
         }
-        entity.create(acting, "notification", {k: v for k, v in values.items() if k in plan.fields})
-        count += 1
-    return count
+        if budget.tell(acting, user, {k: v for k, v in values.items() if k in plan.fields}, event, urgent):
+            reached.append(user)
+    return tuple(reached)

@@ -17,7 +17,7 @@ from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
 from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
-from engine.runtime import approval, course, deciding, idle, log, silence, sla, trigger, turn
+from engine.runtime import approval, budget, course, deciding, idle, log, silence, sla, trigger, turn
 from engine.runtime.acts import Acting, every
 from engine.runtime.context import Parts
 from engine.runtime.outside import Rehearsal
@@ -124,6 +124,8 @@ def _act(context: Acting, timer: Timer) -> None:
         _stood_still(context, timer)
     elif timer.name.startswith(approval.PREFIX):
         deciding.late(context, timer)
+    elif timer.name == budget.DIGEST:
+        budget.digest(context, timer.record)
     elif timer.name.startswith(silence.PREFIX):
         silence.fire(context, timer)
     elif timer.name.startswith(CRON):

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.facts import SYSTEM, Actor
-from engine.runtime import access, entity
+from engine.runtime import access, budget, entity
 from engine.runtime.acts import Acting
 from engine.runtime.context import values_of
 from engine.runtime.turn import run
+from engine.site import notices
 from engine.site.running import Running
 from engine.store import changes, sessions
 from engine.store.connection import Connection
@@ -155,7 +156,7 @@ class People:
         with self._running.database.read() as connection:
             rows = connection.execute(
                 "SELECT id, title, body, entity, record, created_at, read_at FROM notification "
-                'WHERE "user" = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?',
+                f'WHERE "user" = ? AND deleted_at IS NULL{self._reached()} ORDER BY id DESC LIMIT ?',
                 (actor.user, limit),
             )
         return [
@@ -171,11 +172,19 @@ class People:
             for row in rows
         ]
 
+    def _reached(self) -> str:
+        """What is held back has reached nobody yet."""
+        return " AND held_until IS NULL" if budget.holds(self._running.manifest) else ""
+
     def unread(self, actor: Actor) -> int:
         """How many of them the actor has not read."""
         with self._running.database.read() as connection:
-            text = 'SELECT COUNT(*) FROM notification WHERE "user" = ? AND read_at IS NULL AND deleted_at IS NULL'
+            text = f'SELECT COUNT(*) FROM notification WHERE "user" = ? AND read_at IS NULL AND deleted_at IS NULL{self._reached()}'
             return int(connection.scalar(text, (actor.user,)))
+
+    def preview(self, actor: Actor, **limits: str) -> dict[str, Any]:
+        """What people would have been told last week under these limits (see ``notices.preview``)."""
+        return notices.preview(self._running, actor, limits)
 
     def mark_read(self, actor: Actor, ids: Iterable[int] | None = None) -> None:
         """Mark some of the actor's own, or all, as read."""

@@ -13,7 +13,7 @@ from engine.plugins.slots import OutsideStep
 
 class Notify(OutsideStep):
     """Tell people: one notification each inside the product. ``via`` names the channels wanted beside it, which are kept on
-    the notification for whoever carries them."""
+    the notification for whoever carries them. An ``urgent`` one passes quiet hours and the cap of the day."""
 
     name = "notify"
     title: ClassVar[Mapping[str, str]] = {"zh": "通知", "en": "Notify"}
@@ -29,6 +29,7 @@ class Notify(OutsideStep):
                 "x-en": {"title": "Channels"},
                 "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
             },
+            "urgent": {"title": "紧急", "x-en": {"title": "Urgent"}, "type": "boolean", "default": False},
         },
         "required": ["to"],
         "additionalProperties": False,
@@ -43,18 +44,19 @@ class Notify(OutsideStep):
 
     def run(self, context: Any, step: Step, event: Event) -> Any:
         """How many people were told, and who."""
-        users, _, _ = self._tell(context, step, event)
+        users, _, _, _ = self._tell(context, step, event)
         return {"told": list(users)}
 
     def prepare(self, context: Any, step: Step, event: Event) -> Sequence[Mapping[str, Any]]:
-        """Tells everybody inside the product at once; outside, one delivery for each person and connection."""
-        users, title, body = self._tell(context, step, event)
+        """Tells everybody inside the product; outside, one delivery for each connection and person who may be disturbed
+        now."""
+        _, reached, title, body = self._tell(context, step, event)
         known = context.manifest.connections
         return [
             {"connection": name, "title": title, "text": body, "to": _person(context, user), "about": _about(event)}
             for name in channels(step)
             if name in known
-            for user in users
+            for user in reached
         ]
 
     def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
@@ -62,10 +64,10 @@ class Notify(OutsideStep):
         connector, settings = outside.connection(delivery["connection"])
         return connector.tell(settings, delivery, key)
 
-    def _tell(self, context: Any, step: Step, event: Event) -> tuple[Sequence[int], str, str]:
+    def _tell(self, context: Any, step: Step, event: Event) -> tuple[Sequence[int], Sequence[int], str, str]:
         users = context.users(step.params["to"], event)
         if not users:
-            return (), "", ""
+            return (), (), "", ""
         title, body = "", ""
         if step.params.get("template"):
             title, body = context.words(step.params["template"], event)
@@ -74,8 +76,8 @@ class Notify(OutsideStep):
         if step.params.get("text") is not None:
             body = context.text(step.params["text"], event)
         title = title or context.named(event)
-        context.notify(users, title, body, event, channels(step))
-        return users, title, body
+        reached = context.notify(users, title, body, event, channels(step), bool(step.params.get("urgent")))
+        return users, reached, title, body
 
 
 def channels(step: Step) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ def test_a_salesperson_enters_a_lead_with_three_fields_on_a_phone(desk: Desk) ->
 def test_a_dragged_card_says_what_is_missing_and_moves_once_it_is_filled_in(desk: Desk) -> None:
     lead = desk.company.lead(company="晨光口腔", phone="13700137002", owner=desk.company.ids["li"])
     page = desk.page("li", "/views/lead_board")
+    expect(card(page, "晨光口腔")).to_contain_text("还剩")
     lift(page, "晨光口腔", "called")
     page.mouse.up()
     dialog = page.get_by_role("dialog")

@@ -22,24 +22,32 @@ function useStanding(promised: Promised) {
   return { tone: left < SOON ? "warn" : "calm", words: t("due.left", { span }), icon: <ClockCircleOutlined aria-hidden /> };
 }
 
-function PromiseChip({ promised }: { promised: Promised }) {
+function PromiseChip({ promised, known }: { promised: Promised; known: boolean }) {
   const say = useSay();
   const { tone, words, icon } = useStanding(promised);
   return (
-    <span className={`due due-${tone}`} title={promised.due ? say.fully(promised.due) : undefined}>
-      {icon} <span className="clip">{promised.label}</span> <b>{words}</b>
+    <span className={`due due-${tone}`} title={promised.due ? `${promised.label} · ${say.fully(promised.due)}` : promised.label}>
+      {icon} <span className={known ? "unseen" : "clip"}>{promised.label}</span> <b>{words}</b>
     </span>
   );
 }
 
+interface Props {
+  promises: Promised[];
+  /** Those that are kept, too. */
+  all?: boolean;
+  /** What already stands above, such as a column's name: a promise of that name shows its time alone. */
+  under?: string;
+}
+
 /** Promises with a clock, counting down. Colour, sign and words say the same. */
-export function Promises({ promises, all = false }: { promises: Promised[]; all?: boolean }) {
+export function Promises({ promises, all = false, under }: Props) {
   const shown = all ? promises : promises.filter((promised) => !KEPT.includes(promised.state));
   if (shown.length === 0) return null;
   return (
     <span className="dues">
       {shown.map((promised) => (
-        <PromiseChip key={promised.name} promised={promised} />
+        <PromiseChip key={promised.name} promised={promised} known={promised.label === under} />
       ))}
     </span>
   );

@@ -4,8 +4,9 @@ import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Offered, RecordShape, ViewModel } from "../../api/types";
 import { recordPath } from "../../app/paths";
+import { useSurroundings } from "../../app/session";
 import { FieldText } from "../../fields/FieldText";
-import { isEmpty } from "../../fields/shape";
+import { isEmpty, machineOf } from "../../fields/shape";
 import { Promises } from "../../widgets/Promises";
 import { MoveMenu } from "./MoveMenu";
 
@@ -19,7 +20,9 @@ interface FaceProps {
 
 /** What a card shows: title, promises, the view's fields, the owner at the foot. */
 export function CardFace({ record, view, field, lifted, menu }: FaceProps) {
+  const { model } = useSurroundings();
   const fields = view.columns.filter((column) => column.key !== field && !isEmpty(record.values[column.key]) && record.shown[column.key] !== record.title);
+  const column = machineOf(model, record.entity, field)?.states.find((state) => state.name === record.values[field]);
   const people = fields.filter((column) => column.type === "user");
   return (
     <article className={lifted ? "board-card board-card-lifted" : "board-card"}>
@@ -27,7 +30,7 @@ export function CardFace({ record, view, field, lifted, menu }: FaceProps) {
         <Link to={recordPath(record.entity, record.id)} draggable={false}>{record.title}</Link>
         {menu}
       </div>
-      <Promises promises={record.promises} />
+      <Promises promises={record.promises} under={column?.label} />
       <div className="board-card-fields">
         {fields.filter((column) => !people.includes(column)).map((column) => (
           <span key={column.key} className={column.type === "choice" ? "chip" : "board-card-line clip"} title={column.label}>

@@ -197,6 +197,7 @@ def _people(stage: Stage, users: Mapping[str, Mapping[str, Any]]) -> None:
         plain = {key: value for key, value in _person(login, values).items() if not _is_link(stage, "user", key)}
         record = _quietly(stage, partial(_user, plain))
         stage.people[login] = record.id
+        stage.handles[login] = ("user", record.id)
 
 
 def _user(values: Mapping[str, Any], context: Acting) -> Record:

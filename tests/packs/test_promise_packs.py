@@ -18,6 +18,10 @@ PACKS = {
     "no_reply": ("M28",),
     "double_signature": ("M31",),
     "new_customer_approval": ("M44",),
+    "silent_warning": ("M41",),
+    "revival_friday": ("M39",),
+    "silent_customers": ("M40",),
+    "incentive_points": ("M18",),
 }
 
 

@@ -134,9 +134,10 @@ class Engine:
         values: Values | None = None,
         *,
         version: int | None = None,
+        once: Once | None = None,
     ) -> Outcome:
         """The record in its new state; raises Refused with all that is missing, Conflict naming who was first."""
-        return writing.transition(self._site, actor, entity, record, name, values or {}, version=version)
+        return writing.transition(self._site, actor, entity, record, name, values or {}, version=version, once=once)
 
     def delete(self, actor: Actor, entity: str, record: int, *, version: int | None = None) -> None:
         """Put a record into the trash."""

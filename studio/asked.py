@@ -9,8 +9,9 @@ from typing import Any
 
 from flask import request
 
-from engine.api import Ask, Filter, Look, Range
+from engine.api import Ask, Filter, Look, Once, Range
 from engine.errors import Problem, WrongUsage
+from studio.answers import fingerprint
 
 FILTER = re.compile(r"^filter\[([A-Za-z_][\w.]*)\](?:\[(\w+)\])?$")
 LISTING = {"view", "where", "q", "sort", "limit", "cursor", "count", "lane", "columns"}
@@ -104,3 +105,13 @@ def _known(names: set[str]) -> None:
     if unknown:
         known = ", ".join(sorted(names))
         raise WrongUsage([Problem("H014", parameters={"name": name, "known": known}) for name in unknown])
+
+
+def once() -> Once | None:
+    """The Idempotency-Key with the mark of this request, or None without one. Raises WrongUsage for one that is too long."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return None
+    if len(key) > 200:
+        raise WrongUsage(Problem("H012", parameters={"name": "Idempotency-Key", "why": "≤ 200"}))
+    return Once(key, fingerprint())

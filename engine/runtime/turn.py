@@ -21,6 +21,7 @@ from engine.store.connection import Connection
 from engine.store.database import Database
 
 T = TypeVar("T")
+R = TypeVar("R")
 #: After these a record may be ready for a transition that goes by itself.
 READY = frozenset({"created", "changed", "entered"})
 
@@ -59,12 +60,17 @@ def run(
     def inside(connection: Connection) -> Turned[T]:
         return turn(parts, connection, actor, work, via=via, now=now, answer=answer)
 
+    return carry(parts, database, inside, via)
+
+
+def carry(parts: Parts, database: Database, inside: Callable[[Connection], R], via: str = "") -> R:
+    """What ``inside`` gives, once it is on disk: a ``Turned``, or what it found done already. Refusals are kept and told."""
     try:
         done = database.write(inside)
     except state_machine.TransitionRefused as refusal:
         _refusals(parts, database, [refusal.event], via)
         raise
-    refusals = [event for event in done.events if event.name == "refused"]
+    refusals = [event for event in getattr(done, "events", ()) if event.name == "refused"]
     if refusals:
         _refusals(parts, database, refusals, via)
     return done

@@ -11,7 +11,7 @@ from engine.facts import Actor, Event, Record
 from engine.runtime import entity, state_machine
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context
-from engine.runtime.turn import Turned, turn
+from engine.runtime.turn import Turned, carry, turn
 from engine.runtime.turn import run as run_turn
 from engine.site import reading
 from engine.site.reading import Seen
@@ -83,7 +83,7 @@ def _just_once(
         idempotency.answer(connection, scope, once.key, 201, {"id": done.value.id})
         return done
 
-    found = running.database.write(inside)
+    found = carry(parts, running.database, inside, via)
     if found == 0:
         nothing = Seen(Record(name, 0, 0, {}), "", {}, {})
         return Outcome(nothing, replayed=True)
@@ -120,13 +120,16 @@ def transition(
     values: Mapping[str, Any],
     *,
     version: int | None = None,
+    once: Once | None = None,
 ) -> Outcome:
-    """The record in its new state. Raises Refused with all that is missing, Conflict naming who was first."""
+    """The record in its new state. Raises Refused with all that is missing, Conflict naming who was first, KeyReused."""
 
     def work(context: Acting) -> Record:
         reading.visible(context, name, record)
         return state_machine.transition(context, name, record, chosen, values, version=version)
 
+    if once is not None:
+        return _just_once(running, actor, name, once, work, "")
     return _outcome(running, actor, work)
 
 

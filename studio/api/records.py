@@ -6,10 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from engine.api import Once
 from engine.errors import Problem, WrongUsage
 from studio import asked, present
-from studio.answers import answer, body, engine, fingerprint, language
+from studio.answers import answer, body, engine, language
 from studio.auth import actor
 
 blueprint = Blueprint("records", __name__, url_prefix="/api/v1/records")
@@ -27,15 +26,6 @@ def values_of(sent: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _once() -> Once | None:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key:
-        return None
-    if len(key) > 200:
-        raise WrongUsage(Problem("H012", parameters={"name": "Idempotency-Key", "why": "≤ 200"}))
-    return Once(key, fingerprint())
-
-
 @blueprint.get("/<entity>")
 def listing(entity: str) -> Response:
     """One page of records."""
@@ -49,7 +39,7 @@ def create(entity: str) -> Response:
     """A new record; the answer says who got it and why, and what it may be a duplicate of."""
     sent = body()
     form = sent.get("form")
-    done = engine().create(actor(), entity, values_of(sent), form=str(form) if form else None, once=_once())
+    done = engine().create(actor(), entity, values_of(sent), form=str(form) if form else None, once=asked.once())
     if not done.record.id:  # somebody has to agree first: asked for, not there yet
         return answer(present.outcome(done, language()), 202)
     headers = {"Location": f"/api/v1/records/{entity}/{done.record.id}", "ETag": f'"{done.record.version}"'}

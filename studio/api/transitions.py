@@ -22,5 +22,8 @@ def offered(entity: str, record: int) -> Response:
 def carry_out(entity: str, record: int, name: str) -> Response:
     """The record in its new state; 422 with all that is missing, 409 naming who was first."""
     values = values_of(body()) if request.content_length else {}
-    done = engine().transition(actor(), entity, record, name, values, version=asked.version())
-    return answer(present.outcome(done, language()), ETag=f'"{done.record.version}"')
+    done = engine().transition(actor(), entity, record, name, values, version=asked.version(), once=asked.once())
+    headers = {"ETag": f'"{done.record.version}"'}
+    if done.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return answer(present.outcome(done, language()), **headers)

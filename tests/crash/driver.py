@@ -112,30 +112,18 @@ class Driver:
 
     def _do(self, wire: _Wire, lead: Lead, kind: str, value: str, method: str, path: str, sent: Any) -> None:
         self.journal.send(lead, kind, value)
-        again = False
+        key = "" if kind == "change" else f"{lead.key}-{kind}"
         while True:
-            status, answer = wire.ask(method, path, sent, key=lead.key if kind == "create" else "")
+            status, answer = wire.ask(method, path, sent, key=key)
             if status in (200, 201):
                 self.journal.acknowledge(lead, answer["record"]["id"])
-                return
-            if again and kind == "move" and status in (409, 422) and self._moved(wire, lead):
-                self.journal.learned += 1
-                self.journal.acknowledge(lead, lead.record or 0)
                 return
             if status == 503:
                 self.unavailable[answer["code"]] += 1
             if status not in LATER and status:
                 raise Surprise(f"{method} {path} {lead.key}: {status} {answer}")
-            again = True
             if status:
                 time.sleep(0.02)
-
-    def _moved(self, wire: _Wire, lead: Lead) -> bool:
-        """Whether the transition nobody answered has been carried out all the same."""
-        status = 0
-        while not status:
-            status, answer = wire.ask("GET", f"/lead/{lead.record}", None)
-        return status == 200 and (answer.get("record") or answer)["values"]["stage"] == "called"
 
 
 class _Wire:

@@ -45,7 +45,6 @@ class Journal:
         self.leads: dict[str, Lead] = {}
         self.acknowledged = 0
         self.replayed = 0
-        self.learned = 0
 
     def send(self, lead: Lead, kind: str, value: str) -> None:
         """An operation that goes out now."""

@@ -250,7 +250,7 @@ class Rig:
         return (
             f"kills {self.kills}, leads {leads}, acknowledged {self.journal.acknowledged_leads()}, "
             f"operations {self.journal.acknowledged}, answered again {self.journal.replayed}, "
-            f"found done {self.journal.learned}, ready in {max(self.restarts, default=0):.2f} s at most, first answer after it in "
+            f"ready in {max(self.restarts, default=0):.2f} s at most, first answer after it in "
             f"{recovery[len(recovery) // 2] * 1000:.0f} ms (half), {recovery[-1] * 1000:.0f} ms (all), failpoints {dict(self.met)}"
         )
 

@@ -80,6 +80,21 @@ def test_fault_064_a_key_used_for_another_body_is_refused(company: Company, clie
     assert other.json["code"] == "H020"
 
 
+def test_a_transition_that_is_sent_again_with_its_key_is_carried_out_once_and_answered_again(
+    company: Company, client: FlaskClient
+) -> None:
+    lead = company.lead(owner=company.ids["li"])
+    url = f"/api/v1/records/lead/{lead.id}/transitions/give_up"
+    headers = {**company.token("zhao"), "Idempotency-Key": "k-3"}
+    first = client.post(url, json={"values": {"lost_reason": "price"}}, headers=headers)
+    again = client.post(url, json={"values": {"lost_reason": "price"}}, headers=headers)
+    assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (200, 200, "true")
+    assert again.json["record"]["values"]["stage"] == "lost"
+    assert again.json["record"]["version"] == first.json["record"]["version"]
+    other = client.post(url, json={"values": {"lost_reason": "price"}}, headers=company.token("zhao"))
+    assert (other.status_code, other.json["code"]) == (422, "R077")
+
+
 def test_a_change_with_an_old_version_is_refused_only_where_somebody_changed_the_same_field(
     company: Company, client: FlaskClient
 ) -> None:

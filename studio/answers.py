@@ -16,7 +16,7 @@ from engine.api import Engine
 from engine.errors import FlowloomError, Problem, Unavailable, WrongUsage
 
 #: HTTP status -> the problem that says it, where Flask refused before the engine was asked.
-REFUSALS = {400: "H001", 404: "H004", 405: "H005", 413: "H013", 415: "H015"}
+REFUSALS = {400: "H001", 404: "H004", 405: "H005", 411: "H039", 413: "H013", 415: "H015"}
 
 
 def engine() -> Engine:

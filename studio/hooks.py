@@ -6,6 +6,7 @@ import math
 import time
 
 from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.exceptions import LengthRequired
 
 from engine.errors import FlowloomError, Problem
 from engine.plugins.slots import Unauthentic, Unreadable
@@ -41,6 +42,9 @@ def receive(connection: str) -> Response:
     if request.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
         # Nothing is unpacked here: a kilobyte could become a gigabyte.
         return refusal(Unreadable(Problem("H031", parameters={"kind": "Content-Encoding"}), 415))
+    if request.method == "POST" and request.content_length is None:
+        # A body of no told length could go on for ever.
+        raise LengthRequired
     body = request.get_data(cache=False)
     headers = {name.lower(): value for name, value in list(request.headers.items())[:HEADERS]}
     try:

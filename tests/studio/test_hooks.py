@@ -154,6 +154,12 @@ def test_fault_068_ten_megabytes_and_packed_bodies_are_refused_before_they_are_r
     assert client.post("/hooks/website", data=packed, headers=headers).status_code == 415
 
 
+def test_fault_068_a_body_without_a_length_is_not_waited_for(company: Company, client: FlaskClient) -> None:
+    headers = {**signed(company, lead()), "Transfer-Encoding": "chunked"}
+    answer = client.post("/hooks/website", headers=headers, input_stream=__import__("io").BytesIO(lead()))
+    assert (answer.status_code, answer.json["code"]) == (411, "H039")
+
+
 def test_fault_070_a_verified_body_that_is_no_strict_json_is_refused_with_the_reason(
     company: Company, client: FlaskClient
 ) -> None:

@@ -151,9 +151,7 @@ class Engine:
         """One record with its promises; raises NotFound for none and for one the actor may not see alike."""
         return reading.read(self._site, actor, entity, record)
 
-    def list(
-        self, actor: Actor, entity: str, look: Look, view: str | None = None, *, counted: bool = False
-    ) -> SeenPage:
+    def list(self, actor: Actor, entity: str, look: Look, view: str | None = None, *, counted: bool = False) -> SeenPage:
         """One page of records."""
         return reading.listing(self._site, actor, entity, look, view, counted=counted)
 

@@ -223,6 +223,8 @@ class Receiving:
         """Load what lies in files, then work off what is still new, and what waited long enough for another; how many."""
         running = self.running
         count = 0
+        if not running.published:
+            return count
         for path, one in self.spool.waiting(limit):
             running.database.write(lambda connection, one=one: _load(connection, one))  # type: ignore[misc]
             path.unlink(missing_ok=True)

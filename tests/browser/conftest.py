@@ -22,6 +22,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: The tests run somewhere else than the company works, so that no page shows times of the browser's own zone.
 ELSEWHERE = "America/New_York"
 STARTS_WITHIN = 30.0
+#: How long a page may take to show what is expected, in milliseconds; a page that shows it costs no waiting.
+PATIENCE = 10_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +43,7 @@ def chromium() -> Iterator[Any]:
         pytest.skip("browser tests need the built pages: run `make web`")
     playwright = pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=program, args=quiet)
         yield browser

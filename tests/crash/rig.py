@@ -30,11 +30,43 @@ PUBLISHING = ("migration", "publish")
 WORKING = {"claim": 3, "claimed": 3, "after_effect": 3}
 
 
+class Forks:
+    """The zygote, as a process that takes orders. Several rigs may use one after another."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.zygote"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.open("ab"), text=True,
+        )  # fmt: skip
+
+    def order(self, **order: Any) -> Any:
+        """What it answers."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the zygote died: {self.log.read_text('utf-8', 'replace')[-4000:]}"
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End it, and with it all that it has forked."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(20)
+
+
 class Rig:
-    """A site in ``folder`` (on SQLite unless ``database`` says otherwise), a zygote for its servers, a driver for its people."""
+    """A site in ``folder`` (on SQLite unless ``database`` says otherwise), ``forks`` for its servers, a driver for its people."""
 
     def __init__(
-        self, folder: Path, database: str | None = None, seed: int = 1, threads: int = 6, outside: Outside | None = None
+        self,
+        forks: Forks,
+        folder: Path,
+        database: str | None = None,
+        seed: int = 1,
+        threads: int = 6,
+        outside: Outside | None = None,
     ) -> None:
         self.folder = folder
         self.outside = outside
@@ -47,10 +79,7 @@ class Rig:
         self._grown = self.published = 0
         folder.mkdir(parents=True)
         self._log = folder / "server.log"
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.zygote"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log.open("ab"), text=True,
-        )  # fmt: skip
+        self._order = forks.order
         self._server: int | None = None
         self._came = 0.0
         self._worker: int | None = None
@@ -65,17 +94,6 @@ class Rig:
         for process in (self._server, self._worker):
             if process is not None:
                 self._order(do="kill", pid=process)
-        assert self._zygote.stdin is not None
-        self._zygote.stdin.close()
-        self._zygote.wait(20)
-
-    def _order(self, **order: Any) -> Any:
-        assert self._zygote.stdin is not None and self._zygote.stdout is not None
-        self._zygote.stdin.write(json.dumps(order) + "\n")
-        self._zygote.stdin.flush()
-        line = self._zygote.stdout.readline()
-        assert line, f"the zygote died: {self.told()}"
-        return json.loads(line)
 
     def told(self) -> str:
         """The end of what the servers wrote."""

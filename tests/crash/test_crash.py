@@ -11,14 +11,22 @@ import pytest
 
 from engine.failpoints import NAMES
 from tests.crash.postgresql import restart
-from tests.crash.rig import PUBLISHING, RESTART, WEB, WORKING, Rig, rounds
+from tests.crash.rig import PUBLISHING, RESTART, WEB, WORKING, Forks, Rig, rounds
 from tests.crash.sinks import Outside
 
 
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """One process that has imported everything, for all of them."""
+    made = Forks(tmp_path_factory.mktemp("zygote") / "log")
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def rig(forks: Forks, tmp_path: Path) -> Iterator[Rig]:
     """A site of its own on SQLite."""
-    made = Rig(tmp_path / "rig")
+    made = Rig(forks, tmp_path / "rig")
     yield made
     made.close()
 
@@ -63,10 +71,10 @@ def test_fault_083_a_publish_that_dies_halfway_is_not_seen_and_the_next_one_succ
 
 
 def test_fault_083_kills_of_servers_and_workers_lose_no_effect_and_repeat_it_under_the_same_key_only(
-    tmp_path: Path,
+    forks: Forks, tmp_path: Path
 ) -> None:
     outside = Outside()
-    rig = Rig(tmp_path / "rig", outside=outside)
+    rig = Rig(forks, tmp_path / "rig", outside=outside)
     try:
         for failpoint in [*WORKING] * (rounds(80) // 40):
             rig.up()
@@ -118,9 +126,9 @@ def test_every_failpoint_has_a_killer() -> None:
 
 @pytest.mark.postgresql
 def test_fault_087_kills_and_restarts_of_postgresql_lose_nothing_and_double_nothing(
-    postgresql_server: Any, postgresql_url: str, tmp_path: Path
+    forks: Forks, postgresql_server: Any, postgresql_url: str, tmp_path: Path
 ) -> None:
-    rig = Rig(tmp_path / "rig", postgresql_url)
+    rig = Rig(forks, tmp_path / "rig", postgresql_url)
     try:
         for number in range(rounds(80) // 8):
             rig.up()

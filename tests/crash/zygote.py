@@ -43,7 +43,8 @@ class Zygote:
         from tests.crash import place
 
         token = place.found(Path(folder), database, self.registry, outside)
-        self._remember()
+        if not self._read:
+            self._remember()
         with Engine.open(folder, database=database, registry=self.registry) as engine:
             lead = engine.create(SYSTEM, "lead", {"company": "warm", "phone": "13800000000", "call_summary": "价格贵"})
             engine.delete(SYSTEM, "lead", lead.record.id)

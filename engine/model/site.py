@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.model.approval import Approval
 from engine.model.terms import Document, Duration
 
 
@@ -22,7 +23,7 @@ class Notices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Document):
-    """What ``site.yaml`` says."""
+    """What ``site.yaml`` says. ``approve``: who must agree to a publish."""
 
     locale: str = "zh-CN"
     timezone: str = "Asia/Shanghai"
@@ -32,4 +33,5 @@ class Site(Document):
     parameters: Mapping[str, Any] = field(default_factory=dict)
     calendar: str | None = None
     executor: str = "local"
+    approve: Approval | None = None
     notifications: Notices = Notices()

@@ -254,9 +254,13 @@ def noted(context: Context, request: Request, number: int, action: str, detail: 
 def void(context: Context, entity: str, record: int, machine: str | None = None) -> None:
     """What is asked about a record (of one machine only, where it is named) is overtaken: nobody need decide any more."""
     for request in approvals.of_record(context.connection, entity, record, "open"):
-        if machine is not None and not request.name.startswith(f"{machine}."):
-            continue
-        if approvals.end(context.connection, request.id, "void", context.now, context.user):
-            still(context, request.id, request)
-            noted(context, request, request.id, "approval_void", {})
-            told(context, OVER, request, {"approval": request.id, "result": "void", "asked_by": request.asked_by})
+        if machine is None or request.name.startswith(f"{machine}."):
+            overtaken(context, request)
+
+
+def overtaken(context: Context, request: Request) -> None:
+    """Nobody need decide this any more."""
+    if approvals.end(context.connection, request.id, "void", context.now, context.user):
+        still(context, request.id, request)
+        noted(context, request, request.id, "approval_void", {})
+        told(context, OVER, request, {"approval": request.id, "result": "void", "asked_by": request.asked_by})

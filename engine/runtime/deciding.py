@@ -247,6 +247,8 @@ def rule_of(context: Acting, request: Request) -> Approval | None:
         found = context.manifest.state_machines.get(machine)
         way = found.transitions.get(name) if found is not None else None
         return way.approve if way is not None else None
+    if request.kind == "publish":
+        return context.manifest.site.approve
     if request.kind == "create" and request.entity is not None:
         about = context.manifest.entities.get(request.entity)
         return about.approve_create if about is not None else None

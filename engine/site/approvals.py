@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.facts import Actor
@@ -12,7 +12,7 @@ from engine.runtime.acts import Acting
 from engine.runtime.context import Context, values_of
 from engine.runtime.deciding import Decided
 from engine.runtime.turn import run as run_turn
-from engine.site import reading
+from engine.site import reading, revising
 from engine.site.running import Running
 from engine.store import approvals
 from engine.store.approvals import Request
@@ -21,9 +21,8 @@ from engine.store.approvals import Request
 class Approvals:
     """The approvals of one running site; everything is seen with the actor's rights."""
 
-    def __init__(self, running: Running, publish: Callable[[Actor, Request], None] | None = None) -> None:
+    def __init__(self, running: Running) -> None:
         self._running = running
-        self._publish = publish
 
     def mine(self, actor: Actor) -> dict[str, list[dict[str, Any]]]:
         """``to_decide``: what waits for the actor now, oldest first; ``asked``: what the actor asked for, open ones first."""
@@ -59,11 +58,19 @@ class Approvals:
                 shown["moved"] = found
             return shown
 
-        def work(context: Acting) -> Decided:
-            return deciding.decide(context, number, decision, note, to=_user(context, to))
+        def decide(publish: deciding.Publish | None = None) -> dict[str, Any]:
+            def work(context: Acting) -> Decided:
+                return deciding.decide(context, number, decision, note, to=_user(context, to), publish=publish)
 
-        found: dict[str, Any] = run_turn(self._running.parts, self._running.database, actor, work, answer=answer).said
-        return found
+            done = run_turn(self._running.parts, self._running.database, actor, work, answer=answer)
+            found: dict[str, Any] = done.said
+            return found
+
+        with self._running.reading(actor) as context:
+            request = approvals.get(context.connection, number)
+        if decision == "approve" and request is not None and request.kind == "publish" and request.state == "open":
+            return revising.granted(self._running, request, decide)
+        return decide()
 
 
 def _user(context: Context, to: int | str | None) -> int | None:

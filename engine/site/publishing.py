@@ -33,6 +33,23 @@ def texts(loaded: Loaded) -> dict[str, str]:
     return {path: source.text for path, source in loaded.sources.items()}
 
 
+def mark(loaded: Loaded) -> str:
+    """The hash of every file of a site: another one means that something was changed."""
+    return hashlib.sha256(repr(sorted(texts(loaded).items())).encode()).hexdigest()
+
+
+def second_person(manifest: Manifest) -> None:
+    """Raise InvalidDocument (D021) when ``approve`` of the site names a role nobody can have: nothing could be published
+    ever after."""
+    rule = manifest.site.approve
+    entries = rule.by if rule is not None and isinstance(rule.by, tuple) else (rule.by,) if rule is not None else ()
+    for entry in entries:
+        role = entry if isinstance(entry, str) else entry.get("role") if isinstance(entry, Mapping) else None
+        if role is not None and role not in manifest.roles:
+            what = {"zh": "角色", "en": "role"}
+            raise InvalidDocument(Problem("D021", manifest.site.where, parameters={"what": what, "name": role}))
+
+
 def revive(running: Running, files: Mapping[str, str], trusting: bool = False) -> Loaded:
     """A revision's files through the pipeline; packs come from the revision, not from what is installed now.
 

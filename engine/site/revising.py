@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import InvalidDocument, NotFound, Problem, Refused
 from engine.facts import SYSTEM, Actor
 from engine.failpoints import failpoint
 from engine.load.pipeline import Loaded
+from engine.model.approval import Approval
 from engine.plugins.slots import FieldType
-from engine.runtime import scheduler, sla, turn
+from engine.runtime import approval, deciding, scheduler, sla, turn
 from engine.runtime.acts import Acting
 from engine.runtime.context import Parts
+from engine.runtime.deciding import Publish
 from engine.site import planning, publishing
 from engine.site.planning import Plan
 from engine.site.running import Running
-from engine.store import audit, history, migrate, revisions
+from engine.store import approvals, audit, history, migrate, revisions
+from engine.store.approvals import Request
 from engine.store.connection import Connection
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,14 @@ class Published:
     sentences: Mapping[str, list[str]]
     moved: int = 0
     retimed: int = 0
+    asked: int | None = None
+    """The number of the approval it waits for; then nothing runs yet, and ``number`` is 0."""
 
     def text(self, language: str = "zh") -> str:
         """In words."""
+        if self.asked is not None:
+            zh, en = f"已提交审批(第 {self.asked} 号),批准后自动发布", f"Submitted as approval {self.asked}; published when approved"
+            return zh if language == "zh" else en
         head = f"已发布第 {self.number} 版" if language == "zh" else f"Revision {self.number} runs now"
         lines = [head, *(f"  {text}" for text in self.sentences[language])]
         if self.retimed:
@@ -59,6 +69,7 @@ class Published:
             "sentences": self.sentences[language],
             "moved": self.moved,
             "retimed": self.retimed,
+            **({"asked": self.asked} if self.asked is not None else {}),
         }
 
 
@@ -71,7 +82,39 @@ def publish(running: Running, actor: Actor, message: str, choices: Choices) -> P
     with running.publishing:
         loaded = publishing.folder(running)
         publishing.refuse(loaded)
-        return _carry_out(running, actor, message, choices, loaded)
+        return _carry_out(running, actor, message, choices, loaded, ask=running.published)
+
+
+def granted(running: Running, request: Request, decide: Callable[[Publish], T]) -> T:
+    """What ``decide`` gives: the deciding turn of an approved publish, which switches in the same transaction.
+
+    Raises Refused (R155) when the folder is not what was submitted, and whatever a publish may raise: nothing changed then.
+    """
+    with running.publishing:
+        loaded = publishing.folder(running)
+        publishing.refuse(loaded)
+        if publishing.mark(loaded) != request.content.get("digest"):
+            raise Refused(Problem("R155"))
+        kept = request.content.get("choices") or {}
+        choices = Choices(kept.get("timers"), kept.get("moves"), bool(kept.get("allow_lossy")))
+        actor = _asker(running, request)
+        plan = _planned(running, loaded, choices)
+        parts = publishing.parts_of(running, plan.manifest, plan.current + 1, actor)
+        done: list[Published] = []
+
+        def switch(context: Acting, request: Request) -> None:
+            message = str(request.content.get("message") or "")
+            done.append(_switch(running, context.connection, parts, plan, actor, message, choices))
+
+        found = decide(switch)
+        if done:
+            running.take_up(publishing.parts_of(running, plan.manifest, done[-1].number, actor))
+        return found
+
+
+def _asker(running: Running, request: Request) -> Actor:
+    with running.reading() as context:
+        return deciding.as_asker(context, request).actor
 
 
 def rollback(running: Running, number: int, actor: Actor, message: str, choices: Choices) -> Published:
@@ -86,15 +129,53 @@ def rollback(running: Running, number: int, actor: Actor, message: str, choices:
         return _carry_out(running, actor, note, choices, loaded)
 
 
-def _carry_out(running: Running, actor: Actor, message: str, choices: Choices, loaded: Loaded) -> Published:
+def _planned(running: Running, loaded: Loaded, choices: Choices) -> Plan:
+    """What it would change, every question answered and every scenario held."""
     assert loaded.manifest is not None
+    publishing.second_person(loaded.manifest)
     if choices.scenarios:
         _try_scenarios(running, loaded)
     with running.database.read() as connection:
         known = running.published and publishing.exists(connection)
         plan = planning.compare(running, connection, loaded) if known else Plan(loaded)
     _ask(plan, choices)
-    parts = publishing.parts_of(running, loaded.manifest, plan.current + 1, actor)
+    return plan
+
+
+def _submit(running: Running, actor: Actor, message: str, choices: Choices, plan: Plan, rule: Approval) -> Published:
+    """Ask the second person; an earlier submission that nobody has decided on is overtaken by this one."""
+    sentences = {language: plan.sentences(language) for language in ("zh", "en")}
+
+    def work(context: Acting) -> int:
+        for earlier in approvals.open_kind(context.connection, "publish"):
+            approval.overtaken(context, earlier)
+        kept = {"timers": choices.timers, "moves": dict(choices.moves or {}), "allow_lossy": choices.allow_lossy}
+        content = {
+            "digest": publishing.mark(plan.loaded),
+            "message": message,
+            "choices": kept,
+            "sentences": sentences["zh" if context.language == "zh" else "en"],
+        }
+        what = "发布配置" if context.language == "zh" else "Publish"
+        title = message or context.manifest.site.label.text(context.language) or context.manifest.site.name
+        asked = approval.ask(
+            context, rule, "publish", None, None, "publish", what=what, title=title, content=content, values={}, where=rule.where
+        )
+        return asked.id
+
+    number = turn.run(running.parts, running.database, actor, work, via="publish").value
+    return Published(0, sentences, asked=number)
+
+
+def _carry_out(
+    running: Running, actor: Actor, message: str, choices: Choices, loaded: Loaded, ask: bool = False
+) -> Published:
+    plan = _planned(running, loaded, choices)
+    # The rule that runs decides, not the one in the folder: nobody takes it away by publishing.
+    rule = running.manifest.site.approve if ask else None
+    if rule is not None:
+        return _submit(running, actor, message, choices, plan, rule)
+    parts = publishing.parts_of(running, plan.manifest, plan.current + 1, actor)
     done: list[Published] = []
 
     def work(connection: Connection) -> None:
@@ -102,7 +183,7 @@ def _carry_out(running: Running, actor: Actor, message: str, choices: Choices, l
 
     running.database.write(work)
     number = done[-1].number
-    running.take_up(publishing.parts_of(running, loaded.manifest, number, actor))
+    running.take_up(publishing.parts_of(running, plan.manifest, number, actor))
     return done[-1]
 
 

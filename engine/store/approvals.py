@@ -122,6 +122,11 @@ def of_record(connection: Connection, entity: str, record: int, state: str | Non
     return [_request(row) for row in connection.execute(f"{text} ORDER BY id DESC LIMIT 200", params)]
 
 
+def open_kind(connection: Connection, kind: str) -> list[Request]:
+    """The open requests of a kind, oldest first."""
+    return [_request(row) for row in connection.execute(f"{SELECT} WHERE kind = ? AND state = 'open' ORDER BY id", (kind,))]
+
+
 def open_for(connection: Connection, users: Sequence[int]) -> list[Request]:
     """The open requests any of these people has a seat in, or was asked to decide for somebody, oldest first."""
     if not users:

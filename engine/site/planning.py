@@ -27,6 +27,8 @@ SHOWN = 20
 
 #: What stands in the place of a value that was or is not there.
 NOTHING = {"zh": "(无)", "en": "(nothing)"}
+#: What stands in the place of a whole part that comes, and of one that goes.
+WHOLE = {"zh": ("新增", "原有"), "en": ("added", "as it was")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,14 @@ def _said(change: Change, manifest: Manifest, language: str) -> list[str]:
     said = []
     for value in change.values:
         path = path_words(manifest, change.kind, change.name, value.path, language)
-        old, new = (text or NOTHING[language] for text in (value.old, value.new))
-        parameters = {**about, "path": path, "old": old, "new": new}
+        old, new = value.old, value.new
+        if not old or not new:
+            # A whole part that comes or goes is told by its name; what it says stands in its file.
+            coming, going = WHOLE[language]
+            old = old if not old.startswith("{") else going
+            new = new if not new.startswith("{") else coming
+        nothing = NOTHING[language]
+        parameters = {**about, "path": path, "old": old or nothing, "new": new or nothing}
         said.append(_sentence(Problem("M036", parameters=parameters), language))
     return said
 

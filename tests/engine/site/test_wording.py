@@ -26,6 +26,22 @@ def test_a_way_into_a_document_is_said_in_titles_and_labels(
     assert path_words(manifest, kind, name, path, "en") == en
 
 
+def test_a_plan_tells_a_new_part_by_its_label_and_a_changed_value_before_and_after(company: Company) -> None:
+    folder = company.folder / "custom"
+    (folder / "lead.yaml").write_text(
+        "kind: entity\nextend: crm.lead\nfields:\n"
+        "  floor: {type: integer, label: {zh: 楼层, en: Floor}}\n"
+        "  contact: {max_length: 80}\n",
+        "utf-8",
+    )
+    plan = company.engine.revisions.plan()
+    assert plan.sentences("zh")[:2] == [
+        "实体「线索(lead)」的 字段 › 联系人 › 最长: 60 → 80",
+        "实体「线索(lead)」的 字段 › 楼层: (无) → 新增",
+    ]
+    assert plan.sentences("en")[1] == "Entity Lead(lead), Fields › Floor: (nothing) → added"
+
+
 def test_a_kind_has_a_word_in_both_languages() -> None:
     assert (kind_word("assignment", "zh"), kind_word("trigger", "en"), kind_word("site", "zh")) == (
         "分配规则",

@@ -11,6 +11,8 @@ from typing import Any
 from engine.model.manifest import KINDS
 from engine.plugins.registry import Registry
 
+#: Before the name of a definition that asks for nothing: an overlay says only what changes.
+OVERLAY = "overlay."
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
 
 
@@ -51,12 +53,13 @@ def combined(registry: Registry) -> dict[str, Any]:
 
     A document with ``extend`` is checked without required keys, for it says only what changes.
     """
-    published = _Published(registry)
+    published, overlays = _Published(registry), _Published(registry)
     kinds = list(KINDS)
     rules = []
     for kind in kinds:
         whole_document = published.define(f"{kind}", published.of(kind))
-        overlay = published.define(f"{kind}.overlay", without_required(published.of(kind)))
+        overlay = {"$ref": f"#/$defs/{OVERLAY}{kind}"}
+        overlays.define(kind, overlays.of(kind))
         rules.append(
             {
                 "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
@@ -71,7 +74,20 @@ def combined(registry: Registry) -> dict[str, Any]:
         "properties": {"kind": {"title": "种类", "x-en": {"title": "Kind"}, "enum": [*kinds, "site"]}},
         "required": ["kind"],
         "allOf": rules,
-        "$defs": published.definitions,
+        "$defs": published.definitions
+        | {f"{OVERLAY}{name}": _open(without_required(body)) for name, body in overlays.definitions.items()},
+    }
+
+
+def _open(part: Any) -> Any:
+    """The same with its references leading to the definitions an overlay is checked by."""
+    if isinstance(part, list):
+        return [_open(each) for each in part]
+    if not isinstance(part, Mapping):
+        return part
+    return {
+        key: each.replace("#/$defs/", f"#/$defs/{OVERLAY}") if key == "$ref" and isinstance(each, str) else _open(each)
+        for key, each in part.items()
     }
 
 

@@ -55,7 +55,10 @@ NUMBER = 20_000
 RECORD: list[tuple[str, Callable[[Any], Any]]] = [
     ("stage == 'new' and amount > 1000", lambda r: r["stage"] == "new" and r["amount"] > 1000),
     ("hours_since(created_at) > 72", lambda r: (clock() - r["created_at"]).total_seconds() / 3600 > 72),
-    ("heat > 50 and visits >= 3 and not (stage == 'won')", lambda r: r["heat"] > 50 and r["visits"] >= 3 and r["stage"] != "won"),
+    (
+        "heat > 50 and visits >= 3 and not (stage == 'won')",
+        lambda r: r["heat"] > 50 and r["visits"] >= 3 and r["stage"] != "won",
+    ),
     ("owner == me", lambda r: r["owner"] == 3),
     ("stage in ['new', 'called']", lambda r: r["stage"] in ("new", "called")),
     ("min(100, visits * 2 + heat * 0.5)", lambda r: min(100, r["visits"] * 2 + r["heat"] * 0.5)),
@@ -64,11 +67,23 @@ RECORD: list[tuple[str, Callable[[Any], Any]]] = [
 
 HOURS = "(1774834200000000 - created_at) / 3600000000.0"
 METRICS: list[tuple[str, str, str]] = [
-    ("count", "stage == 'new' and amount > 1000", "SELECT count(*) FROM lead WHERE stage = 'new' AND amount > 10000000"),
-    ("count", "hours_since(created_at) > 72 and stage != 'won'", f"SELECT count(*) FROM lead WHERE {HOURS} > 72 AND stage <> 'won'"),
+    (
+        "count",
+        "stage == 'new' and amount > 1000",
+        "SELECT count(*) FROM lead WHERE stage = 'new' AND amount > 10000000",
+    ),
+    (
+        "count",
+        "hours_since(created_at) > 72 and stage != 'won'",
+        f"SELECT count(*) FROM lead WHERE {HOURS} > 72 AND stage <> 'won'",
+    ),
     ("count", "not (stage == 'won' or hot)", "SELECT count(*) FROM lead WHERE NOT coalesce(stage = 'won' OR hot, 0)"),
     ("avg", "heat * 2 + visits", "SELECT avg(heat * 2 + visits) FROM lead"),
-    ("count", "hour_of(created_at) < 9", "SELECT count(*) FROM lead WHERE (created_at + 28800000000) % 86400000000 / 3600000000 < 9"),
+    (
+        "count",
+        "hour_of(created_at) < 9",
+        "SELECT count(*) FROM lead WHERE (created_at + 28800000000) % 86400000000 / 3600000000 < 9",
+    ),
     (
         "count",
         "sum(o.total for o in orders) > 500",
@@ -94,7 +109,12 @@ class Tables:
             sa.Table(entity, self.metadata, *columns)
         names = ("record", "entered_at", "left_at")
         texts = ("entity", "machine", "state")
-        self.history = sa.Table("fl_history", self.metadata, *(sa.Column(n, sa.BigInteger) for n in names), *(sa.Column(n, sa.Text) for n in texts))
+        self.history = sa.Table(
+            "fl_history",
+            self.metadata,
+            *(sa.Column(n, sa.BigInteger) for n in names),
+            *(sa.Column(n, sa.Text) for n in texts),
+        )
 
     def table(self, entity: str) -> sa.Table:
         """An entity's table."""
@@ -123,6 +143,7 @@ def records(functions: Mapping[str, Any]) -> None:
     for text, native in RECORD:
         call = compile_expression(parse(text), SCOPE, functions)
         assert call(environment) == native(ROW), text
+
         def ours(call: Callable[[Any], Any] = call) -> None:
             for _ in range(NUMBER):
                 call(environment)
@@ -135,7 +156,9 @@ def records(functions: Mapping[str, Any]) -> None:
         one, other = (found[side] / NUMBER * 1e9 for side in ("ours", "theirs"))
         print(f"  {text:<52}{one:>8.0f}{other:>11.0f}{one / other:>9.2f}")
     expression = parse(RECORD[0][0])
-    spent = turns({"parse": lambda: parse(RECORD[0][0]), "compile": lambda: compile_expression(expression, SCOPE, functions)}, 200)
+    spent = turns(
+        {"parse": lambda: parse(RECORD[0][0]), "compile": lambda: compile_expression(expression, SCOPE, functions)}, 200
+    )
     print(f"  parse {spent['parse'] * 1e6:.0f} us, check and compile {spent['compile'] * 1e6:.0f} us, once each")
 
 
@@ -152,7 +175,10 @@ def fill(raw: sqlite3.Connection, rows: int) -> None:
     raw.executemany("INSERT INTO lead VALUES (?,?,?,?,?,?,?,?,?)", leads)
     orders = [(n, seed.randrange(1, rows + 1), maybe(seed.randrange(9_000_000))) for n in range(1, rows)]
     raw.executemany('INSERT INTO "order" VALUES (?,?,?)', orders)
-    history = [(n, start + seed.randrange(8_000_000) * 1_000_000, None, "lead", "m", seed.choice(["called", "won"])) for n in range(1, rows, 2)]
+    history = [
+        (n, start + seed.randrange(8_000_000) * 1_000_000, None, "lead", "m", seed.choice(["called", "won"]))
+        for n in range(1, rows, 2)
+    ]
     raw.executemany("INSERT INTO fl_history VALUES (?,?,?,?,?,?)", history)
     raw.execute('CREATE INDEX io ON "order" (lead)')
     raw.execute("CREATE INDEX ih ON fl_history (record, entity, machine, entered_at)")
@@ -179,14 +205,24 @@ def metrics(functions: Mapping[str, Any], rows: int) -> None:
         values = [compiled.params[name] for name in compiled.positiontup or ()]
         one, other = raw.execute(str(compiled), values).fetchone()[0], raw.execute(written).fetchone()[0]
         assert one == other, (text, one, other)
-        found = turns({"ours": lambda c=compiled, v=values: raw.execute(str(c), v).fetchone(), "theirs": lambda w=written: raw.execute(w).fetchone()}, 9)
-        print(f"  {kind + ' ' + text:<52}{found['ours'] * 1e3:>8.1f}{found['theirs'] * 1e3:>12.1f}{found['ours'] / found['theirs']:>9.2f}")
+        found = turns(
+            {
+                "ours": lambda c=compiled, v=values: raw.execute(str(c), v).fetchone(),
+                "theirs": lambda w=written: raw.execute(w).fetchone(),
+            },
+            9,
+        )
+        print(
+            f"  {kind + ' ' + text:<52}{found['ours'] * 1e3:>8.1f}{found['theirs'] * 1e3:>12.1f}{found['ours'] / found['theirs']:>9.2f}"
+        )
 
 
 def templates() -> None:
     """A title and a message, rendered."""
     title = compile_template(Template("{{ name }} {{ stage }}"))
-    message = compile_template(Template("{{ name }},{{ created_at | ago }}{% if amount > 1000 %}共 {{ amount | money }}{% endif %}"))
+    message = compile_template(
+        Template("{{ name }},{{ created_at | ago }}{% if amount > 1000 %}共 {{ amount | money }}{% endif %}")
+    )
     spent = turns({"title": lambda: title.render(ROW, now=NOW), "message": lambda: message.render(ROW, now=NOW)}, 500)
     print(f"templates: a title {spent['title'] * 1e6:.0f} us, a message {spent['message'] * 1e6:.0f} us")
 

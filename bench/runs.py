@@ -120,7 +120,7 @@ def waiting(parts: Parts, database: Database, count: int) -> tuple[float, float]
         last = connection.scalar("SELECT MAX(id) FROM fl_jobs")
         names = "kind, payload, state, due, attempts, entity, record, run, created_at, claims"
         number = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-        text = f'{number}INSERT INTO fl_jobs ("key", {names}) SELECT \'fill:\' || CAST(i AS TEXT), {names} FROM fl_jobs, n WHERE id = ?'
+        text = f"{number}INSERT INTO fl_jobs (\"key\", {names}) SELECT 'fill:' || CAST(i AS TEXT), {names} FROM fl_jobs, n WHERE id = ?"
         connection.execute(text, (count, last))
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -143,7 +143,9 @@ def main() -> None:
         spent = carry(parts, database, count, 8)
         print(f"{database.dialect}: {count / spent:8.0f} runs carried a second (8 threads)")
         sweep, memory = waiting(parts, database, 100_000)
-        print(f"{database.dialect}: {sweep * 1000:8.2f} ms a sweep with 100,000 waiting; {memory:.0f} MB more in this process")
+        print(
+            f"{database.dialect}: {sweep * 1000:8.2f} ms a sweep with 100,000 waiting; {memory:.0f} MB more in this process"
+        )
         database.close()
 
 

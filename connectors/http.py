@@ -42,7 +42,13 @@ class Http(Connector):
                 "additionalProperties": {"format": "value"},
             },
             "timeout": {"title": "最多等", "x-en": {"title": "Timeout"}, "format": "duration"},
-            "redirects": {"title": "跟随几次重定向", "x-en": {"title": "Redirections"}, "type": "integer", "minimum": 0, "maximum": 5},
+            "redirects": {
+                "title": "跟随几次重定向",
+                "x-en": {"title": "Redirections"},
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 5,
+            },
             "networks": {
                 "title": "允许的内网",
                 "x-en": {"title": "Networks"},
@@ -125,16 +131,29 @@ def address(settings: Mapping[str, Any], path: str, query: Mapping[str, Any]) ->
         raise Undone(Problem("R118", parameters={"url": root, "connection": "http"}), final=True)
     url = root
     if path:
-        if "://" in path or path.startswith("//") or "\\" in path or any(ord(each) < 33 for each in path.replace(" ", "")):
+        if (
+            "://" in path
+            or path.startswith("//")
+            or "\\" in path
+            or any(ord(each) < 33 for each in path.replace(" ", ""))
+        ):
             if not path.startswith(root.rstrip("/") + "/"):
                 raise Undone(Problem("R118", parameters={"url": path, "connection": parts.hostname}), final=True)
             path = path[len(root.rstrip("/")) :]
         if any(part in ("..", "%2e%2e", "%2E%2E", ".%2e", "%2e.") for part in path.partition("?")[0].split("/")):
             raise Undone(Problem("R118", parameters={"url": path, "connection": parts.hostname}), final=True)
         head, mark, tail = path.partition("?")
-        url = root.rstrip("/") + "/" + quote(head.lstrip("/"), safe="/%:@!$&'()*+,;=~-._") + mark + quote(tail, safe="=&%+")
+        url = (
+            root.rstrip("/")
+            + "/"
+            + quote(head.lstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+            + mark
+            + quote(tail, safe="=&%+")
+        )
     if query:
-        url += ("&" if "?" in url else "?") + urlencode({name: value for name, value in query.items() if value is not None})
+        url += ("&" if "?" in url else "?") + urlencode(
+            {name: value for name, value in query.items() if value is not None}
+        )
     return url
 
 

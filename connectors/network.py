@@ -15,7 +15,9 @@ from engine.errors import Problem
 from engine.plugins.slots import Undone
 
 #: Never reached, whatever a connection names: addresses of the machine's own link, where clouds keep their credentials.
-NEVER = tuple(ipaddress.ip_network(each) for each in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"))
+NEVER = tuple(
+    ipaddress.ip_network(each) for each in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

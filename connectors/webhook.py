@@ -161,7 +161,9 @@ def _hmac(settings: Mapping[str, Any], secrets: Sequence[str], request: Inbound)
 def _token(settings: Mapping[str, Any], secrets: Sequence[str], request: Inbound) -> str:
     header = str(settings.get("header") or "Authorization").lower()
     given = request.headers.get(header, "")
-    _check([given.removeprefix(str(settings.get("prefix") or "")).removeprefix("Bearer ")], [s.encode() for s in secrets])
+    _check(
+        [given.removeprefix(str(settings.get("prefix") or "")).removeprefix("Bearer ")], [s.encode() for s in secrets]
+    )
     return ""
 
 
@@ -217,7 +219,9 @@ def _deliveries(settings: Mapping[str, Any], request: Inbound, content: Any, kin
     found = []
     for number, item in enumerate(items):
         body = orjson.dumps(item)
-        own = _id(settings, item, request) if settings.get("id") and not str(settings["id"]).startswith("header:") else ""
+        own = (
+            _id(settings, item, request) if settings.get("id") and not str(settings["id"]).startswith("header:") else ""
+        )
         # Without an id of its own an item is known by its request and its place in it.
         whole = key or hashlib.sha256(request.body).hexdigest()
         found.append(Delivery(own or f"{whole}#{number}", item, body, at=_happened(settings, item)))

@@ -33,21 +33,17 @@ Values = Mapping[str, Any]
 
 
 class Engine:
-    """An open site. Every method that takes an ``actor`` answers with that person's rights.
-
-    ``people`` knows sessions and what people were told; ``revisions`` plans, publishes and goes back; ``approvals`` asks and decides; ``slider`` looks ahead; ``health`` answers whether all is well;
-    ``numbers`` answers with metrics and dashboards, ``runs`` carries and shows the runs of rules; ``channels`` takes in what connections and public forms bring.
-    """
+    """An open site; what takes an ``actor`` answers with that person's rights. ``people`` knows sessions and what they were
+    told, ``revisions`` plans and publishes, ``approvals`` asks and decides, ``slider`` looks ahead, ``numbers`` answers
+    with metrics and dashboards, ``runs`` carries rules' runs, ``channels`` takes in what comes from outside."""
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = Running(folder, registry, clock, Database.open(url, clock))
         self.people = People(self._site)
         self.revisions = Revisions(self._site)
         self.approvals, self.slider = Approvals(self._site), Slider(self._site)
-        self.health = Health(self._site)
-        self.numbers = Numbers(self._site)
-        self.runs = Runs(self._site)
-        self.channels = Channels(self._site)
+        self.health, self.numbers = Health(self._site), Numbers(self._site)
+        self.runs, self.channels = Runs(self._site), Channels(self._site)
 
     @classmethod
     def open(
@@ -76,7 +72,9 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -151,7 +149,9 @@ class Engine:
         """One record with its promises; raises NotFound for none and for one the actor may not see alike."""
         return reading.read(self._site, actor, entity, record)
 
-    def list(self, actor: Actor, entity: str, look: Look, view: str | None = None, *, counted: bool = False) -> SeenPage:
+    def list(
+        self, actor: Actor, entity: str, look: Look, view: str | None = None, *, counted: bool = False
+    ) -> SeenPage:
         """One page of records."""
         return reading.listing(self._site, actor, entity, look, view, counted=counted)
 

@@ -108,7 +108,9 @@ def _asked(form: Any) -> list[Any]:
     fields = engine().manifest.entities[form.entity].fields
     inside = [name for section in form.sections.values() for name in section.fields]
     names = dict.fromkeys([*form.fields, *inside, *form.ask_one_of])
-    return [fields[name] for name in names if name in fields and fields[name].type in INPUTS and fields[name].value is None]
+    return [
+        fields[name] for name in names if name in fields and fields[name].type in INPUTS and fields[name].value is None
+    ]
 
 
 def _states(form: Any) -> dict[str, str]:
@@ -135,7 +137,11 @@ def _foreign(form: Any) -> list[Problem]:
     """Everything sent that the page does not ask for, such as the owner: even where the form would let a colleague say it."""
     known = {field.name for field in _asked(form)} | {TRAP, TOKEN}
     title = form.label.text(_language()) or form.name
-    return [Problem("R070", field=name, parameters={"name": name, "form": title}) for name in request.form if name not in known]
+    return [
+        Problem("R070", field=name, parameters={"name": name, "form": title})
+        for name in request.form
+        if name not in known
+    ]
 
 
 def _choices(form: Any, field: Any, language: str) -> list[tuple[str, str]]:
@@ -185,7 +191,15 @@ def _answer(template: str, form: Any, status: int, **more: Any) -> Response:
     about = {"title": form.label.text(language) or form.name, "summary": form.summary.text(language)}
     other = "zh" if language == "en" else "en"
     text = render_template(
-        template, language=language, other=other, words=words, trap=TRAP, token_name=TOKEN, path=form.public.path, **about, **more
+        template,
+        language=language,
+        other=other,
+        words=words,
+        trap=TRAP,
+        token_name=TOKEN,
+        path=form.public.path,
+        **about,
+        **more,
     )
     response = Response(text, status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"

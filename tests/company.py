@@ -48,7 +48,9 @@ class Company:
         return self.engine.create(SYSTEM, "lead", given).record
 
 
-def found(folder: Path, clock: VirtualClock, registry: Registry, database: str | None = None, site: str = SITE) -> Company:
+def found(
+    folder: Path, clock: VirtualClock, registry: Registry, database: str | None = None, site: str = SITE
+) -> Company:
     """A company in an empty folder, its first revision published."""
     (folder / "custom").mkdir(parents=True)
     (folder / "site.yaml").write_text(site, "utf-8")
@@ -56,7 +58,12 @@ def found(folder: Path, clock: VirtualClock, registry: Registry, database: str |
     engine.revisions.publish_if_new()
     company = Company(engine, clock, folder, {})
     team = engine.create(SYSTEM, "team", {"name": "华东组"}).record.id
-    people = (("admin", "admin", "管理员"), ("zhao", "sales_manager", "赵敏"), ("li", "sales", "李强"), ("wang", "sales", "王芳"))
+    people = (
+        ("admin", "admin", "管理员"),
+        ("zhao", "sales_manager", "赵敏"),
+        ("li", "sales", "李强"),
+        ("wang", "sales", "王芳"),
+    )
     for login, role, name in people:
         values = {"login": login, "name": name, "roles": [role], "team": team}
         company.ids[login] = engine.create(SYSTEM, "user", values).record.id

@@ -38,8 +38,14 @@ def _listed(speech: Speech) -> None:
         return
     for one in found:
         counts = " ".join(f"{state}={count}" for state, count in sorted(one["counts"].items())) or "-"
-        late = speech.word(f" 该来没来,自 {one['silent_since']}", f" silent since {one['silent_since']}") if one["silent_since"] else ""
-        speech.show(f"{one['name']}  {one['connector']} -> {one['into'] or '-'}  {one['address'] or ''}  {counts}{late}")
+        late = (
+            speech.word(f" 该来没来,自 {one['silent_since']}", f" silent since {one['silent_since']}")
+            if one["silent_since"]
+            else ""
+        )
+        speech.show(
+            f"{one['name']}  {one['connector']} -> {one['into'] or '-'}  {one['address'] or ''}  {counts}{late}"
+        )
     if spooled:
         speech.show(speech.word(f"还有 {spooled} 条在文件里等数据库", f"{spooled} wait in files for the database"))
 
@@ -92,7 +98,9 @@ def probe_command(speech: Speech, name: str) -> None:
     """问问对方在不在 · ask whether the other side answers."""
     with Engine.open(speech.site) as engine:
         said = engine.channels.probe(SYSTEM, name)
-    speech.show(said or speech.word("密钥都在;这个连接等别人来找它", "its secrets are there; it waits for others to come"))
+    speech.show(
+        said or speech.word("密钥都在;这个连接等别人来找它", "its secrets are there; it waits for others to come")
+    )
 
 
 @connection_command.command("embed")
@@ -147,7 +155,13 @@ def inbox_command(context: click.Context, state: str, limit: int) -> None:
 
 @inbox_command.command("replay")
 @click.argument("id", type=int)
-@click.option("--input", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="改好的内容 · the mended input")
+@click.option(
+    "--input",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="改好的内容 · the mended input",
+)
 @click.pass_obj
 def replay_command(speech: Speech, id: int, file: Path | None) -> int:
     """再处理一次;已经处理好的不会再做 · work it off once more; one that is done stays as it is."""

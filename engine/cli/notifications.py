@@ -26,7 +26,11 @@ def notifications_command(speech: Speech, what: str, quiet: str, per_day: str, g
         speech.give(found)
         return 0
     before, after, days = found["before"], found["after"], found["days"]
-    speech.show(speech.word(f"最近 {days} 天:{before} 条会变成 {after} 条", f"Last {days} days: {before} messages would be {after}"))
+    speech.show(
+        speech.word(
+            f"最近 {days} 天:{before} 条会变成 {after} 条", f"Last {days} days: {before} messages would be {after}"
+        )
+    )
     for one in found["people"]:
         most = one["most_a_day"]
         speech.show(

@@ -39,7 +39,10 @@ def work_command(speech: Speech, threads: int, until_idle: bool) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         carried = engine.runs.start(threads)
-        speech.say(f"工作进程 {os.getpid()} 已启动({carried},{threads} 个线程)", f"worker {os.getpid()} is up ({carried}, {threads} threads)")
+        speech.say(
+            f"工作进程 {os.getpid()} 已启动({carried},{threads} 个线程)",
+            f"worker {os.getpid()} is up ({carried}, {threads} threads)",
+        )
         try:
             keep_time(engine, stop)
         finally:
@@ -142,8 +145,12 @@ def _one(speech: Speech, run: dict[str, Any]) -> None:
         return
     _listed(speech, [run])
     for step in run["steps"]:
-        more = step.get("failed") or ("" if step.get("value") is None else json.dumps(step["value"], ensure_ascii=False, default=str))
-        speech.show(f"        {step['at'][11:19]} {step['path']:<12} {step['result']:<8} {step.get('step', ''):<8} {step.get('where', '')}  {more}".rstrip())
+        more = step.get("failed") or (
+            "" if step.get("value") is None else json.dumps(step["value"], ensure_ascii=False, default=str)
+        )
+        speech.show(
+            f"        {step['at'][11:19]} {step['path']:<12} {step['result']:<8} {step.get('step', ''):<8} {step.get('where', '')}  {more}".rstrip()
+        )
     for note in run["notes"]:
         speech.show(f"        {note['at'][11:19]} {note['kind']}")
     if run.get("input"):

@@ -184,7 +184,9 @@ def field(setting: Setting, value: Any, name: str) -> list[Any]:
 
 def sort(setting: Setting, value: Any, name: str | None = None) -> list[Any]:
     """The list in order, by a field where one is named; the empty ones last."""
-    pairs: list[tuple[Any, Any]] = [(each.get(name) if name and isinstance(each, Mapping) else each, each) for each in _list(value)]
+    pairs: list[tuple[Any, Any]] = [
+        (each.get(name) if name and isinstance(each, Mapping) else each, each) for each in _list(value)
+    ]
     filled = sorted((p for p in pairs if p[0] is not None), key=lambda p: p[0])
     return [each for _, each in filled] + [each for key, each in pairs if key is None]
 

@@ -17,8 +17,11 @@ def pairs() -> tuple[str, str]:
     """Capital letters beyond ASCII, and their small letters at the same places."""
     import sys
 
-    found = [(chr(code), chr(code).lower()) for code in range(128, sys.maxunicode + 1) if chr(code).isupper() or
-             chr(code).istitle() or 0x2160 <= code <= 0x24CF]
+    found = [
+        (chr(code), chr(code).lower())
+        for code in range(128, sys.maxunicode + 1)
+        if chr(code).isupper() or chr(code).istitle() or 0x2160 <= code <= 0x24CF
+    ]
     kept = [(big, small) for big, small in found if len(small) == 1 and small != big]
     return "".join(big for big, _ in kept), "".join(small for _, small in kept)
 

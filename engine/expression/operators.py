@@ -49,7 +49,10 @@ NAMES = {
     "none": ("空", "empty"), "address": ("地址", "an address"),
 }  # fmt: skip
 
-_DURATION_HINT = {"hint_zh": "时长写成 '30m'、'4h'、'7d'、'2w'、'6mo'", "hint_en": "write '30m', '4h', '7d', '2w', '6mo'"}
+_DURATION_HINT = {
+    "hint_zh": "时长写成 '30m'、'4h'、'7d'、'2w'、'6mo'",
+    "hint_en": "write '30m', '4h', '7d', '2w', '6mo'",
+}
 _TIME_HINT = {"hint_zh": "时刻写成 '18:00'", "hint_en": "write '18:00'"}
 _SAME_HINT = {"hint_zh": "两边要是同一类的值", "hint_en": "both sides must be of one kind"}
 _DATE_HINT = {
@@ -193,9 +196,7 @@ def usage(callee: Any) -> str:
     return f"{callee.name}({', '.join([*callee.signature, *words])})"
 
 
-def arguments(
-    checker: Reporter, node: ast.Call, callee: Any, given: Sequence[Type], words: Mapping[str, Type]
-) -> None:
+def arguments(checker: Reporter, node: ast.Call, callee: Any, given: Sequence[Type], words: Mapping[str, Type]) -> None:
     """Note wrong numbers, names and types of a call's arguments."""
     signature = list(callee.signature)
     repeats = bool(signature) and signature[-1] == "…"

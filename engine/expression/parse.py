@@ -56,7 +56,9 @@ _SHOWN = {
     "LShift": "<<", "RShift": ">>", "MatMult": "@", "Invert": "~",
 }  # fmt: skip
 
-_FULL_WIDTH = dict(zip("（）［］｛｝，：；。！＝＜＞＋－×＊÷／％“”‘’「」　", "()[]{},:;.!=<>+-**//%\"\"''\"\" ", strict=True))
+_FULL_WIDTH = dict(
+    zip("（）［］｛｝，：；。！＝＜＞＋－×＊÷／％“”‘’「」　", '()[]{},:;.!=<>+-**//%""\'\'"" ', strict=True)
+)
 
 _FOREIGN = {"&&": "and", "||": "or", "<>": "!=", "!": "not", "AND": "and", "OR": "or", "NOT": "not", "===": "=="}
 

@@ -18,7 +18,9 @@ from engine.expression.scope import Functions, Scope
 GIVEN = frozenset({"me", "param"})
 
 
-def not_portable(term: Expression | Condition, scope: Scope, functions: Functions, value: bool = False) -> list[Problem]:
+def not_portable(
+    term: Expression | Condition, scope: Scope, functions: Functions, value: bool = False
+) -> list[Problem]:
     """Every X041 of a term that a list, filter or metric computes in the database. ``value`` asks for a value (a column, a
     group, a sum) instead of a condition."""
     if isinstance(term, Condition):
@@ -26,7 +28,9 @@ def not_portable(term: Expression | Condition, scope: Scope, functions: Function
     notes = annotate(term, scope, functions)
     if notes.problems:
         return []
-    found = [(node, what) for node in ast.walk(term.tree) if _varies(node, functions) and (what := _reason(node, notes))]
+    found = [
+        (node, what) for node in ast.walk(term.tree) if _varies(node, functions) and (what := _reason(node, notes))
+    ]
     if value and notes.types[term.tree].name == "list" and _varies(term.tree, functions):
         found.append((term.tree, "列表"))
     return [Problem("X041", place_of(term, node), parameters={"what": what}) for node, what in found]
@@ -87,9 +91,12 @@ def _operation(node: ast.BinOp, notes: Notes) -> str | None:
         return None if type(exponent) is int and 1 <= exponent <= 4 else "**"
     if kinds == {"text", "integer"} or kinds == {"list"}:
         return sign
-    return sign if "any" in kinds and any(
-        notes.types[side].name == "any" and not _is_given(side) for side in (node.left, node.right)
-    ) else None
+    return (
+        sign
+        if "any" in kinds
+        and any(notes.types[side].name == "any" and not _is_given(side) for side in (node.left, node.right))
+        else None
+    )
 
 
 def _subscript(node: ast.Subscript, notes: Notes) -> str | None:
@@ -104,5 +111,3 @@ def _subscript(node: ast.Subscript, notes: Notes) -> str | None:
 
 def _is_place(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) is int and node.value >= 0
-
-

@@ -148,7 +148,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A key of a mapping, a place of a list or text."""
         if isinstance(argument, slice) or isinstance(argument, int) and not isinstance(obj, Mapping):
             try:
-                return obj[argument] if isinstance(obj, list | tuple | str) else self.undefined(obj=obj, name=str(argument))
+                return (
+                    obj[argument]
+                    if isinstance(obj, list | tuple | str)
+                    else self.undefined(obj=obj, name=str(argument))
+                )
             except IndexError:
                 return self.undefined(obj=obj, name=str(argument))
         return self.getattr(obj, argument) if isinstance(argument, str) else self.undefined(obj=obj, name=str(argument))
@@ -232,7 +236,9 @@ def rewrite(tree: nodes.Template, html: bool) -> nodes.Template:
                 setattr(node, name, _call("_concatenated", nodes.List(value.nodes, lineno=value.lineno)))
             elif isinstance(value, list):
                 value[:] = [
-                    _call("_concatenated", nodes.List(each.nodes, lineno=each.lineno)) if isinstance(each, nodes.Concat) else each
+                    _call("_concatenated", nodes.List(each.nodes, lineno=each.lineno))
+                    if isinstance(each, nodes.Concat)
+                    else each
                     for each in value
                 ]
         if isinstance(node, nodes.For):

@@ -128,7 +128,9 @@ def check_template(template: CompiledTemplate, scope: Scope) -> list[Problem]:
         kind = scope.names.get(path[0])
         where = _place_of(template.source, path)
         if kind is None:
-            problems.append(Problem("T010", where, parameters={"name": path[0]}, suggestion=nearest(path[0], scope.names)))
+            problems.append(
+                Problem("T010", where, parameters={"name": path[0]}, suggestion=nearest(path[0], scope.names))
+            )
             continue
         for part in path[1:]:
             if kind.name == "list" and kind.of is not None:
@@ -202,7 +204,9 @@ def _gathered(pieces: Iterable[str]) -> str:
     return "".join(kept)
 
 
-def _problems(source: Source, sandbox: Sandbox, includes: Mapping[str, str], path: tuple[str, ...]) -> Iterator[Problem]:
+def _problems(
+    source: Source, sandbox: Sandbox, includes: Mapping[str, str], path: tuple[str, ...]
+) -> Iterator[Problem]:
     from jinja2 import TemplateSyntaxError, nodes
 
     from engine.expression.markup import SAFE, places

@@ -265,8 +265,10 @@ class Writer:
         return None
 
     def _are_ids(self, left: ast.expr, right: ast.expr) -> bool:
-        return self._type(left).name == "record" and self._type(right).name in ("record", "integer") or (
-            self._type(left).name == "integer" and self._type(right).name == "record"
+        return (
+            self._type(left).name == "record"
+            and self._type(right).name in ("record", "integer")
+            or (self._type(left).name == "integer" and self._type(right).name == "record")
         )
 
     def _general(self, sign: str, left: ast.expr, right: ast.expr) -> str:

@@ -165,7 +165,9 @@ class Builder:
             for key, inner in node.value.items():
                 try:
                     found[key] = (
-                        make(inner) if make else self._object(hint, inner, {"name": key, **placed(hint, inner, node.keys.get(key))})
+                        make(inner)
+                        if make
+                        else self._object(hint, inner, {"name": key, **placed(hint, inner, node.keys.get(key))})
                     )
                 except Skip:
                     continue
@@ -271,4 +273,3 @@ SPECIAL: Mapping[tuple[type, str], Callable[[Shaper, Node], Any]] = {
     (Public, "set"): Shaper.filled,
     (Site, "packs"): wanted_packs,
 }
-

@@ -66,7 +66,9 @@ class Layers:
         self.texts = dict(self.before)
         self._layers: list[Layer] = []
         self._target = name
-        numbers = {id(node): (path, at) for path, source in loaded.sources.items() for at, node in enumerate(source.documents)}
+        numbers = {
+            id(node): (path, at) for path, source in loaded.sources.items() for at, node in enumerate(source.documents)
+        }
         for draft in loaded.drafts:
             if (draft.kind, draft.name) != (kind, name) or id(draft.node) not in numbers:
                 continue
@@ -86,7 +88,9 @@ class Layers:
         base = self._layers[0] if self._layers else None
         if self._kind == "pack" and self._is_parameter(wanted, parts) and base is not None and not base.own:
             self._change(Layer(self._site, 0, False, True), Edit("set", join(["parameters", parts[1]]), wanted.value))
-        elif home is not None and not (home.overlay and wanted.op in ("remove", "rename", "move") and self._below(home, parts)):
+        elif home is not None and not (
+            home.overlay and wanted.op in ("remove", "rename", "move") and self._below(home, parts)
+        ):
             self._in_place(home, wanted, parts)
         elif base is not None and base.own:
             self._in_place(base, wanted, parts)

@@ -65,7 +65,11 @@ class Literals:
             plugin.clean(field, value)
         except Unclean as bad:
             reason = Problem(bad.code, parameters=bad.parameters)
-            parameters = {"field": field.name, "value": value, "reason": {"zh": reason.what("zh"), "en": reason.what("en")}}
+            parameters = {
+                "field": field.name,
+                "value": value,
+                "reason": {"zh": reason.what("zh"), "en": reason.what("en")},
+            }
             near = nearest(str(value), [choice.name for choice in field.choices])
             yield Problem("D039", where, parameters=parameters, suggestion=near)
 

@@ -48,7 +48,9 @@ def declare(packs: Iterable[Draft]) -> tuple[dict[str, Parameter], list[Problem]
             if name in found:
                 problems.append(
                     Problem(
-                        "P007", parameter.where, also=found[name].where,
+                        "P007",
+                        parameter.where,
+                        also=found[name].where,
                         parameters={"name": name, "first": found[name].pack, "second": draft.pack},
                     )
                 )
@@ -197,5 +199,3 @@ def _is_time(text: str) -> bool:
     except ValueError:
         return False
     return len(text) == 5
-
-

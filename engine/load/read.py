@@ -78,7 +78,9 @@ class Memory:
         if word not in KINDS:
             problems.append(
                 Problem(
-                    "D002", kind.where, parameters={"kind": word, "known": listed(KINDS, 20)},
+                    "D002",
+                    kind.where,
+                    parameters={"kind": word, "known": listed(KINDS, 20)},
                     suggestion=nearest(word, KINDS),
                 )
             )

@@ -15,7 +15,9 @@ from engine.plugins.slots import Connector
 def settings(drafts: Iterable[Draft], registry: Registry) -> Iterator[Problem]:
     """D003, D004 and D006 for every connection whose connector is known and says which settings it takes."""
     for draft in drafts:
-        connector = registry.find(Connector, scalar(draft.node.get("connector"))) if draft.kind == "connection" else None
+        connector = (
+            registry.find(Connector, scalar(draft.node.get("connector"))) if draft.kind == "connection" else None
+        )
         if connector is None or connector.params.get("additionalProperties", True) is not False:
             continue
         known, given = connector.params.get("properties", {}), draft.node.get("settings")

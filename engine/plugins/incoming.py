@@ -107,7 +107,11 @@ def form_fields(body: bytes) -> dict[str, Any]:
     """The fields of a form; one that is there several times is a list. Raises Unreadable (H032)."""
     try:
         pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=FIELDS
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=FIELDS,
         )
     except ValueError as error:
         raise Unreadable(Problem("H032", parameters={"why": str(error)[:200]})) from None

@@ -66,9 +66,7 @@ def record_scope(
         names[entity] = record_of(entity)
         names.update(types.get(entity, {}))
     names.update(extra_names or {})
-    return Scope(
-        names=names, entities=types, parameters=parameter_types(manifest.parameters, registry), entity=entity
-    )
+    return Scope(names=names, entities=types, parameters=parameter_types(manifest.parameters, registry), entity=entity)
 
 
 def rule_names(entity: str | None) -> Mapping[str, Type]:
@@ -80,4 +78,7 @@ def rule_names(entity: str | None) -> Mapping[str, Type]:
 
 def candidate_names(entity: str) -> Mapping[str, Type]:
     """What an assignment may name beside the candidate's own fields: the record and the candidate's load."""
-    return {entity: record_of(entity), **dict.fromkeys(("open_count", f"open_{entity}s", "today_count"), Type("integer"))}
+    return {
+        entity: record_of(entity),
+        **dict.fromkeys(("open_count", f"open_{entity}s", "today_count"), Type("integer")),
+    }

@@ -242,9 +242,9 @@ class Strategy(Plugin, ABC):
     slot = "strategy"
 
     @abstractmethod
-    def pick(self, context: Any, assignment: Any, record: Record, candidates: Sequence[Mapping[str, Any]]) -> Sequence[
-        Mapping[str, Any]
-    ]:
+    def pick(
+        self, context: Any, assignment: Any, record: Record, candidates: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
         """The candidates, best first, each ``{"user": id, "points": float | None, "factors": {name: points}}``."""
 
 

@@ -185,5 +185,3 @@ def _rule(detail: Any) -> str:
 
     kind, _, name = str((from_text(detail) or {}).get("via", "")).partition(":")
     return name if kind == "trigger" else ""
-
-

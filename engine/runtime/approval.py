@@ -121,7 +121,9 @@ def _already(context: Context, number: int, what: str) -> Conflict:
 def clock(context: Context, number: int, request: Request, due: dt.datetime, span: dt.timedelta) -> None:
     """Let it be looked at again at ``due``; ``span`` is the time it has each time."""
     data = {"span": span.total_seconds()}
-    timers.set(context.connection, Timer(f"{PREFIX}{number}", "due", request.entity or "", request.record or 0, due, data))
+    timers.set(
+        context.connection, Timer(f"{PREFIX}{number}", "due", request.entity or "", request.record or 0, due, data)
+    )
 
 
 def still(context: Context, number: int, request: Request) -> None:
@@ -184,9 +186,7 @@ def _without(context: Context, users: set[int], asker: int | None) -> set[int]:
     return left
 
 
-def _enough(
-    rule: Approval, seats: Sequence[set[int]], problems: list[Problem], context: Context, what: str
-) -> None:
+def _enough(rule: Approval, seats: Sequence[set[int]], problems: list[Problem], context: Context, what: str) -> None:
     """R141 when the seats cannot each be filled by another person."""
     filled: dict[int, int] = {}
     for index in range(len(seats)):

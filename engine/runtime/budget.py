@@ -141,9 +141,7 @@ def _alike(context: Context, user: int, rule: str, window: dt.timedelta) -> Reco
 
 def _told_today(context: Context, user: int) -> int:
     local = context.now.astimezone(context.parts.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    text = (
-        'SELECT COUNT(*) FROM notification WHERE "user" = ? AND created_at >= ? AND held_until IS NULL AND deleted_at IS NULL'
-    )
+    text = 'SELECT COUNT(*) FROM notification WHERE "user" = ? AND created_at >= ? AND held_until IS NULL AND deleted_at IS NULL'
     return int(context.connection.scalar(text, (user, micros(local))) or 0)
 
 
@@ -198,7 +196,9 @@ def words(held: Iterable[Record], language: str) -> tuple[str, str]:
     """(title, body) of a digest: what there was, kind by kind, the most frequent first."""
     kinds: dict[str, list[str]] = {}
     for record in held:
-        kinds.setdefault(str(record.values.get("rule") or record.values["title"]), []).append(str(record.values["title"]))
+        kinds.setdefault(str(record.values.get("rule") or record.values["title"]), []).append(
+            str(record.values["title"])
+        )
     count = sum(len(titles) for titles in kinds.values())
     lines = []
     for titles in sorted(kinds.values(), key=len, reverse=True)[:LINES]:

@@ -85,7 +85,9 @@ class WorkTime:
         if self.always:
             return True
         moment = _micros(instant)
-        return any(start <= moment < end for start, end in self._spans(instant.astimezone(self.zone).date().toordinal()))
+        return any(
+            start <= moment < end for start, end in self._spans(instant.astimezone(self.zone).date().toordinal())
+        )
 
     def add(self, start: dt.datetime, span: dt.timedelta) -> dt.datetime:
         """The instant when ``span`` of working time has passed since ``start``.

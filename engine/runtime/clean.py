@@ -122,9 +122,7 @@ def fill(
         names[name] = value
 
 
-def _computed(
-    context: Context, field: FieldPlan, each: Fill, environment: Environment, problems: list[Problem]
-) -> Any:
+def _computed(context: Context, field: FieldPlan, each: Fill, environment: Environment, problems: list[Problem]) -> Any:
     try:
         return field.type.clean(field.field, each.call(environment))
     except Unclean as error:

@@ -185,7 +185,9 @@ def values_of(context: Context, route: Route, content: Any, facts: Mapping[str, 
     values: dict[str, Any] = {}
     given = route.mapping or {name: name for name in content}
     read = {name: _value(context, term, names, content) for name, term in given.items()}
-    for name, value in (read | {name: _value(context, term, names, None) for name, term in route.constants.items()}).items():
+    for name, value in (
+        read | {name: _value(context, term, names, None) for name, term in route.constants.items()}
+    ).items():
         if value is None or value == "":
             continue
         one = plan.fields.get(name)

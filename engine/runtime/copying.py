@@ -58,7 +58,9 @@ def gathered(context: Context, record: Record) -> dict[tuple[str, int], Record]:
     near = _follow(context, [record], found, most)
     for one in [record, *near]:
         if len(found) < most:
-            found |= {(each.entity, each.id): each for each in _backlinks(context, one) if (each.entity, each.id) not in found}
+            found |= {
+                (each.entity, each.id): each for each in _backlinks(context, one) if (each.entity, each.id) not in found
+            }
     waiting: Sequence[Record] = [one for one in found.values() if one.entity not in WHOLE]
     while waiting and len(found) < most:
         waiting = _follow(context, waiting, found, most)
@@ -76,7 +78,9 @@ def _follow(
                 wanted.setdefault(entity, set()).add(number)
     new: list[Record] = []
     for entity, numbers in wanted.items():
-        for each in context.records.get_many(context.connection, entity, sorted(numbers)[: max(0, most - len(found))]).values():
+        for each in context.records.get_many(
+            context.connection, entity, sorted(numbers)[: max(0, most - len(found))]
+        ).values():
             found[entity, each.id] = each
             new.append(each)
     return new
@@ -103,9 +107,7 @@ def _backlinks(context: Context, record: Record) -> Iterator[Record]:
         yield from context.records.find(context.connection, to, {via: record.id}, BACK)
 
 
-def _write(
-    context: Context, record: Record, found: Mapping[tuple[str, int], Record], target: Connection
-) -> None:
+def _write(context: Context, record: Record, found: Mapping[tuple[str, int], Record], target: Connection) -> None:
     stored, plan = context.schema.entities[record.entity], context.plan(record.entity)
     columns = context.records.columns(record.entity)
     row: list[Any] = [record.id, record.version]
@@ -125,7 +127,9 @@ def _write(
                 target.execute(insert_text(table.name, ("source", "target")), (record.id, number))
 
 
-def _rows(context: Context, target: Connection, table: str, columns: str, where: str, params: Sequence[Any] = ()) -> int:
+def _rows(
+    context: Context, target: Connection, table: str, columns: str, where: str, params: Sequence[Any] = ()
+) -> int:
     names = [name.strip().strip('"') for name in columns.split(",")]
     rows = context.connection.execute(f"SELECT {columns} FROM {table} WHERE {where}", params)
     for row in rows:
@@ -151,7 +155,14 @@ def _shared(context: Context, record: Record, target: Connection) -> None:
     _rows(context, target, "fl_sequences", "name, period, last", "1 = 1")
     for trigger in context.manifest.triggers.values():
         if trigger.when.event == "schedule" and trigger.when.params.get("each") == record.entity:
-            _rows(context, target, "fl_timers", ABOUT["fl_timers"], "name = ? AND state = 'waiting'", (f"cron:{trigger.name}",))
+            _rows(
+                context,
+                target,
+                "fl_timers",
+                ABOUT["fl_timers"],
+                "name = ? AND state = 'waiting'",
+                (f"cron:{trigger.name}",),
+            )
     for field in context.plan(record.entity).entity.fields.values():
         if field.type in ("file", "image") and record.values.get(field.name):
             columns = "id, name, type, size, digest, at, by_user"

@@ -35,7 +35,13 @@ class Decided:
 
 
 def decide(
-    context: Acting, number: int, decision: str, note: str = "", *, to: int | None = None, publish: Publish | None = None
+    context: Acting,
+    number: int,
+    decision: str,
+    note: str = "",
+    *,
+    to: int | None = None,
+    publish: Publish | None = None,
 ) -> Decided:
     """What came of a person's word: ``approve``, ``reject``, ``withdraw``, or ``delegate`` to somebody.
 
@@ -201,7 +207,14 @@ def as_asker(context: Acting, request: Request) -> Acting:
         )
     rights = SYSTEM if request.content.get("system") else actor
     return Acting(
-        context.parts, context.connection, rights, ring=context.ring, now=context.now, via=via, me=values, user=actor.user
+        context.parts,
+        context.connection,
+        rights,
+        ring=context.ring,
+        now=context.now,
+        via=via,
+        me=values,
+        user=actor.user,
     )
 
 

@@ -17,7 +17,9 @@ from engine.runtime.context import Context
 from engine.runtime.plans import EntityPlan
 
 #: Words at the end of a company's name that say nothing about which company it is.
-SUFFIX = re.compile(r"(股份有限公司|有限责任公司|集团有限公司|有限公司|集团公司|分公司|公司|集团|coltd|ltd|inc|llc|corp|gmbh)$")
+SUFFIX = re.compile(
+    r"(股份有限公司|有限责任公司|集团有限公司|有限公司|集团公司|分公司|公司|集团|coltd|ltd|inc|llc|corp|gmbh)$"
+)
 #: Candidates looked at per rule; more than that and the key says nothing.
 MOST = 50
 KEYS = ("entity", "field", "key", "record")
@@ -94,9 +96,7 @@ def candidates(
     return found
 
 
-def _blocked_by_keys(
-    context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any]
-) -> list[Record]:
+def _blocked_by_keys(context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any]) -> list[Record]:
     """The records worth comparing: equal in every exact field, or sharing a key of a similar one."""
     exact = {name: values[name] for name, how in rule.match.items() if how == "exact"}
     if any(value is None for value in exact.values()):
@@ -178,7 +178,9 @@ def taken(
             if record.id != own:
                 fields = [plan.fields[name] for name in names]
                 labels = " + ".join(each.field.label.text(context.language) or each.field.name for each in fields)
-                shown = " + ".join(each.type.show(each.field, wanted[each.field.name], context.language) for each in fields)
+                shown = " + ".join(
+                    each.type.show(each.field, wanted[each.field.name], context.language) for each in fields
+                )
                 parameters = {"label": labels, "name": names[0], "value": shown, "title": context.title(record)}
                 problems.append(Problem("R068", field=names[0], parameters={**parameters, "id": record.id}))
                 break
@@ -188,9 +190,7 @@ def tell(context: Context, record: Record, match: Match) -> None:
     """Say with the answer, and as an event, that a new record looks like another."""
     context.ring.warnings.append(match.json())
     data = {"rule": match.rule, "then": match.then, "score": match.score, "others": (match.record,)}
-    context.ring.emit(
-        Event("duplicate_found", record.entity, record.id, context.now, data=data, actor=context.actor)
-    )
+    context.ring.emit(Event("duplicate_found", record.entity, record.id, context.now, data=data, actor=context.actor))
 
 
 def asked(context: Context, entity: str, values: Mapping[str, Any]) -> list[Match]:

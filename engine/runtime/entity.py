@@ -93,7 +93,10 @@ def _ask(
         "create",
         what=f"新建{label}" if context.language == "zh" else f"New {label}",
         title=context.title(record),
-        content={"values": {name: plan.fields[name].type.to_json(value) for name, value in given.items()}, "form": form_name},
+        content={
+            "values": {name: plan.fields[name].type.to_json(value) for name, value in given.items()},
+            "form": form_name,
+        },
         values=values,
         where=rule.where if rule.where.line else plan.entity.where,
     )
@@ -155,9 +158,7 @@ def _announce(
     ring, hop = context.ring, len(context.ring.chain)
 
     def emit(event: str, **data: Any) -> None:
-        ring.emit(
-            Event(event, plan.name, record.id, context.now, old=old, data=data, actor=context.actor, hop=hop)
-        )
+        ring.emit(Event(event, plan.name, record.id, context.now, old=old, data=data, actor=context.actor, hop=hop))
 
     if name == "created":
         emit("created")
@@ -206,9 +207,7 @@ def update(
     return changed
 
 
-def _overtaken(
-    context: Context, plan: EntityPlan, record: Record, version: int, given: Mapping[str, Any]
-) -> None:
+def _overtaken(context: Context, plan: EntityPlan, record: Record, version: int, given: Mapping[str, Any]) -> None:
     """Raise Stale when somebody else changed one of the same fields since ``version``."""
     since = log.changes_since(context, record, version)
     for who, when, fields in reversed(since):
@@ -303,9 +302,7 @@ def _merge(context: Context, plan: EntityPlan, record_id: int, values: Mapping[s
     merged = write(context, plan, record, given, []) if given else record
     log.merged(context, plan, merged, values)
     data = {"then": "merge", "score": 1.0, "others": (record_id,)}
-    context.ring.emit(
-        Event("duplicate_found", plan.name, record_id, context.now, data=data, actor=context.actor)
-    )
+    context.ring.emit(Event("duplicate_found", plan.name, record_id, context.now, data=data, actor=context.actor))
     return merged
 
 
@@ -332,9 +329,7 @@ def unite(context: Context, record: Record, other: int) -> Record:
     return _merge(context, plan, record.id, values)
 
 
-def _redirected(
-    context: Context, name: str, field: str, linked: Record, old: int, new: int
-) -> Mapping[str, Any]:
+def _redirected(context: Context, name: str, field: str, linked: Record, old: int, new: int) -> Mapping[str, Any]:
     value = linked.values.get(field)
     if isinstance(value, tuple):
         return {field: tuple(dict.fromkeys(new if each == old else each for each in value))}
@@ -359,9 +354,7 @@ def delete(context: Context, entity: str, record_id: int, *, version: int | None
     log.deleted(context, plan, record)
     counter.moved(context, plan, record, None)
     idle.forget(context, record)
-    context.ring.emit(
-        Event("deleted", entity, record_id, context.now, old=record.values, actor=context.actor)
-    )
+    context.ring.emit(Event("deleted", entity, record_id, context.now, old=record.values, actor=context.actor))
 
 
 def _needed_by(context: Context, plan: EntityPlan, record: Record) -> list[Problem]:

@@ -131,5 +131,7 @@ def revive(
         before=changed or None, after=dict(given or {}) or None,
         detail={"run": id, "trigger": run.trigger, "current": current},
     )  # fmt: skip
-    runs.note(connection, id, "", "retried", {"by": actor.login, "changed": sorted(given or {})}, context.now, kind="note")
+    runs.note(
+        connection, id, "", "retried", {"by": actor.login, "changed": sorted(given or {})}, context.now, kind="note"
+    )
     launch.tell(context, job.id)

@@ -18,9 +18,7 @@ NAMED_BY = ("login", "name", "code", "title")
 Named = dict[tuple[str, str], "int | None"]
 
 
-def linked(
-    context: Context, name: str, target: str, text: str, problems: list[Problem], named: Named
-) -> int | None:
+def linked(context: Context, name: str, target: str, text: str, problems: list[Problem], named: Named) -> int | None:
     """The id of the record of ``target`` meant by a number or a name; None, and a problem (I013), when there is none."""
     if text.isdigit() and len(text) < 19 and context.get(target, int(text)) is not None:
         return int(text)

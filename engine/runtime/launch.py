@@ -44,7 +44,9 @@ def launch(context: Acting, plan: TriggerPlan, event: Event, chain: tuple[str, .
         about={"hop": event.hop, "where": str(rule.where)},
         progress=progress,
     )
-    job = jobs.put(connection, Job("run", {}, f"run:{id}", context.now, event.entity, event.record, id), context.now, held=held)
+    job = jobs.put(
+        connection, Job("run", {}, f"run:{id}", context.now, event.entity, event.record, id), context.now, held=held
+    )
     if not held:
         tell(context, job)
     return id

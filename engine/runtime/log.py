@@ -144,9 +144,7 @@ def _run(context: Context, name: str, event: Event, state: str, about: Mapping[s
     context.connection.append("fl_runs", RUN, row)
 
 
-def changes_since(
-    context: Context, record: Record, version: int
-) -> list[tuple[str, dt.datetime, tuple[str, ...]]]:
+def changes_since(context: Context, record: Record, version: int) -> list[tuple[str, dt.datetime, tuple[str, ...]]]:
     """(who, when, which fields) of every change after that version, oldest first."""
     found: list[tuple[str, dt.datetime, tuple[str, ...]]] = []
     for entry in audit.entries(context.connection, record.entity, record.id):

@@ -105,9 +105,7 @@ def sources(definition: StateMachine, transition: Transition) -> frozenset[str]:
     """The states a transition may start from. ``*`` means every one that is neither final nor its own target: what
     is finished is left only by a transition that names it."""
     if transition.from_ == ("*",):
-        return frozenset(
-            name for name, state in definition.states.items() if not state.final and name != transition.to
-        )
+        return frozenset(name for name, state in definition.states.items() if not state.final and name != transition.to)
     return frozenset(transition.from_)
 
 

@@ -81,9 +81,7 @@ def _asked(context: Context, plan: EntityPlan, record: Record) -> frozenset[str]
     return frozenset(each.name for each in waiting if each.kind == "transition")
 
 
-def _to_fill(
-    context: Context, plan: EntityPlan, chosen: TransitionPlan, lacking: list[Problem]
-) -> tuple[str, ...]:
+def _to_fill(context: Context, plan: EntityPlan, chosen: TransitionPlan, lacking: list[Problem]) -> tuple[str, ...]:
     names = [problem.field for problem in lacking if problem.field in plan.fields]
     if chosen.transition.form:
         names = [*form.fields_of(form.of(context, plan, chosen.transition.form)), *names]

@@ -207,7 +207,9 @@ class Going:
             raise Void
         step = course.step_at(self.rule, self.stack)
         if step is None:
-            raise StepFailed(arrived.path, NotFound(Problem("R107", self.rule.where, parameters={"path": arrived.path})))
+            raise StepFailed(
+                arrived.path, NotFound(Problem("R107", self.rule.where, parameters={"path": arrived.path}))
+            )
         sending["results"].append(arrived.result)
         sending["next"] += 1
         jobs.fresh(self.context.connection, self.job.id)

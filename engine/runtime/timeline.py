@@ -167,7 +167,11 @@ def _owners(context: Context, entity: str, record: int) -> Iterator[Moment]:
     for rule, at, chosen in rows:
         found = context.manifest.assignments.get(rule)
         label = found.label.text(context.language) if found else ""
-        zh = f"没有人可分({label or rule})" if chosen is None else f"分给 {log.name_of(context, chosen)}({label or rule})"
+        zh = (
+            f"没有人可分({label or rule})"
+            if chosen is None
+            else f"分给 {log.name_of(context, chosen)}({label or rule})"
+        )
         en = (
             f"Nobody to assign ({label or rule})"
             if chosen is None

@@ -84,7 +84,5 @@ def _failed(
         problems = [{"code": "R082", "message": f"{type(error).__name__}: {error}"}]
     label = plan.trigger.label.text(context.language) or plan.trigger.name
     reason = "; ".join(str(problem["message"]) for problem in problems)
-    context.ring.warnings.append(
-        Problem("R082", plan.trigger.where, parameters={"trigger": label, "reason": reason})
-    )
+    context.ring.warnings.append(Problem("R082", plan.trigger.where, parameters={"trigger": label, "reason": reason}))
     log.run(context, plan, event, "failed", {"steps": trace, "problems": problems})

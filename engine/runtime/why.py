@@ -61,7 +61,9 @@ class Why:
 def why(context: Acting, entity: str, record: int) -> Why:
     """Who was chosen as owner and against whom, what is promised, and which rules ran. Raises NotFound."""
     _visible(context, entity, record)
-    runs = tuple({**run, "conditions": _conditions(context, entity, record, run)} for run in runs_of(context, entity, record))
+    runs = tuple(
+        {**run, "conditions": _conditions(context, entity, record, run)} for run in runs_of(context, entity, record)
+    )
     return Why(owner(context, entity, record), tuple(promises(context, entity, record)), runs)
 
 
@@ -99,9 +101,7 @@ def _candidate(row: Mapping[str, Any], labels: Mapping[str, str]) -> Mapping[str
     kept = row.get("factors") or {}
     # In the order the rule's author wrote them; what a rule no longer has comes last.
     names = [*(name for name in labels if name in kept), *(name for name in kept if name not in labels)]
-    factors = [
-        {"name": name, "label": labels.get(name, name), **_points(kept[name])} for name in names
-    ]
+    factors = [{"name": name, "label": labels.get(name, name), **_points(kept[name])} for name in names]
     return {**row, "factors": factors}
 
 

@@ -178,9 +178,7 @@ class Worker:
     def _turn(self, parts: Parts, work: Callable[[Acting], Any], via: str = "run") -> Any:
         return turn.run(parts, self._database, SYSTEM, work, via=via).value
 
-    def _go_on(
-        self, parts: Parts, id: int, lease: str, arrived: Arrived | None, only: bool = False
-    ) -> Sending | None:
+    def _go_on(self, parts: Parts, id: int, lease: str, arrived: Arrived | None, only: bool = False) -> Sending | None:
         def work(context: Acting) -> Sending | None:
             going = self._going(context, id, lease)
             if going is None:

@@ -176,7 +176,10 @@ def _evidence(context: Context, request: Request) -> list[dict[str, Any]]:
     plan = context.plan(request.entity)
     record = context.get(request.entity, request.record) if request.record else None
     values = {**(values_of(record) if record else {}), **(request.content.get("values") or {})}
-    broken = {problem.field: problem.what(context.language) for problem in evidence.changed(context, plan, request.evidence, values)}
+    broken = {
+        problem.field: problem.what(context.language)
+        for problem in evidence.changed(context, plan, request.evidence, values)
+    }
     return [
         {
             "field": name,

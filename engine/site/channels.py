@@ -131,7 +131,9 @@ class Channels(Receiving):
             return {"action": "refused", "problems": error.problems}
         return {"action": action, "record": record, "values": values}
 
-    def _try(self, connection: Connection, route: Route, item: Any, facts: Mapping[str, Any]) -> tuple[str, int | None, Any]:
+    def _try(
+        self, connection: Connection, route: Route, item: Any, facts: Mapping[str, Any]
+    ) -> tuple[str, int | None, Any]:
         def work(context: Acting) -> Taken:
             return take(context, route, item, facts)
 

@@ -67,9 +67,7 @@ def _label(context: Context, entity: str, column: answer.Output) -> str:
     return column.key
 
 
-def _shown(
-    context: Context, records: list[Any], columns: list[answer.Output], whole: bool
-) -> Iterator[list[str]]:
+def _shown(context: Context, records: list[Any], columns: list[answer.Output], whole: bool) -> Iterator[list[str]]:
     names = views.linked(context, records, columns)
     hidden = [not whole and column.field is not None and column.field.personal for column in columns]
     for record in records:

@@ -164,7 +164,9 @@ class _Taker:
         self.plan = plan
         self.report = report
         fields = running.manifest.entities[plan.entity].fields
-        self.links = {name: fields[name].to or fields[name].type for name in plan.mapping if fields[name].type in intake.LINKS}
+        self.links = {
+            name: fields[name].to or fields[name].type for name in plan.mapping if fields[name].type in intake.LINKS
+        }
         self.named: dict[tuple[str, str], int | None] = {}
 
     def take(self, rows: Sequence[Row], dry_run: bool) -> None:

@@ -70,7 +70,9 @@ def parts_of(running: Running, manifest: Manifest, number: int, publisher: Actor
     """What runs a manifest: its tables and its compiled rules. Raises InvalidDocument when a rule cannot be compiled."""
     kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
     schema = tables.build(manifest, kinds)
-    parts = Parts(manifest, running.registry, schema, Records(schema), running.clock, publisher, number, send=running.tell)
+    parts = Parts(
+        manifest, running.registry, schema, Records(schema), running.clock, publisher, number, send=running.tell
+    )
     parts.compiled.prepare()
     return parts
 

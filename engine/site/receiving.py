@@ -190,7 +190,9 @@ class Receiving:
         replayed = bool(receipts) and all(each.get("replayed") for each in receipts)
         waits = any(each["state"] != "done" for each in receipts)
         # The reason may name another record; the site's own people find it in the inbox.
-        plain = [{name: value for name, value in each.items() if name not in ("replayed", "reason")} for each in receipts]
+        plain = [
+            {name: value for name, value in each.items() if name not in ("replayed", "reason")} for each in receipts
+        ]
         content = plain[0] if len(plain) == 1 else {"deliveries": plain}
         return Answer(202 if waits else 200, content, replayed, received.reply)
 
@@ -258,7 +260,11 @@ class Receiving:
         found = dict(settings_of(connection, self._secrets))
         params: Mapping[str, Any] = getattr(parts.registry.find(Connector, connection.connector), "params", {})
         for key, part in params.get("properties", {}).items():
-            span = Duration.parse(found[key]) if part.get("format") == "duration" and isinstance(found.get(key), str) else None
+            span = (
+                Duration.parse(found[key])
+                if part.get("format") == "duration" and isinstance(found.get(key), str)
+                else None
+            )
             if span is not None:
                 found[key] = span.delta.total_seconds()
         return found

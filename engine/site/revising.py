@@ -52,7 +52,10 @@ class Published:
     def text(self, language: str = "zh") -> str:
         """In words."""
         if self.asked is not None:
-            zh, en = f"已提交审批(第 {self.asked} 号),批准后自动发布", f"Submitted as approval {self.asked}; published when approved"
+            zh, en = (
+                f"已提交审批(第 {self.asked} 号),批准后自动发布",
+                f"Submitted as approval {self.asked}; published when approved",
+            )
             return zh if language == "zh" else en
         head = f"已发布第 {self.number} 版" if language == "zh" else f"Revision {self.number} runs now"
         lines = [head, *(f"  {text}" for text in self.sentences[language])]
@@ -159,7 +162,17 @@ def _submit(running: Running, actor: Actor, message: str, choices: Choices, plan
         what = "发布配置" if context.language == "zh" else "Publish"
         title = message or context.manifest.site.label.text(context.language) or context.manifest.site.name
         asked = approval.ask(
-            context, rule, "publish", None, None, "publish", what=what, title=title, content=content, values={}, where=rule.where
+            context,
+            rule,
+            "publish",
+            None,
+            None,
+            "publish",
+            what=what,
+            title=title,
+            content=content,
+            values={},
+            where=rule.where,
         )
         return asked.id
 

@@ -120,7 +120,13 @@ class Runs:
             states = {"dead": DEAD, "live": runs.LIVE}.get(state or "", (state,) if state else ())
             entity, number = record if record is not None else (None, None)
             found = runs.listed(
-                context.connection, states=states, entity=entity, record=number, trigger=trigger, before=before, limit=limit
+                context.connection,
+                states=states,
+                entity=entity,
+                record=number,
+                trigger=trigger,
+                before=before,
+                limit=limit,
             )
             return [self._shown(context, each, whole) for each in found]
 
@@ -135,7 +141,12 @@ class Runs:
             shown = self._shown(context, found, whole)
             inline = found.about.get("steps") or []
             shown["steps"] = [_step(each, whole) for each in runs.steps(context.connection, id)] or [
-                {"path": str(number), "at": found.started_at.isoformat(), "result": _result(entry), **_entry(entry, whole)}
+                {
+                    "path": str(number),
+                    "at": found.started_at.isoformat(),
+                    "result": _result(entry),
+                    **_entry(entry, whole),
+                }
                 for number, entry in enumerate(inline)
             ]
             notes = runs.steps(context.connection, id, "note")
@@ -168,7 +179,9 @@ class Runs:
         job = jobs.of_run(context.connection, run.id) if run.progress else None
         problems = run.about.get("problems") or ([run.about["problem"]] if "problem" in run.about else [])
         waiting = run.state == "waiting" and job is not None and job.state == "waiting"
-        step = course.step_at(rule, course.thaw(run.progress["frames"])) if rule and run.progress.get("frames") else None
+        step = (
+            course.step_at(rule, course.thaw(run.progress["frames"])) if rule and run.progress.get("frames") else None
+        )
         return {
             "id": run.id,
             "trigger": run.trigger,
@@ -244,5 +257,3 @@ def _entry(entry: Mapping[str, Any], whole: bool) -> dict[str, Any]:
 
 def _result(entry: Mapping[str, Any]) -> str:
     return "skipped" if entry.get("skipped") else "failed" if entry.get("failed") else "done"
-
-

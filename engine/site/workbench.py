@@ -167,7 +167,13 @@ class Workbench:
             if scenario is None:
                 raise NotFound(Problem("C009", parameters={"name": name}, suggestion=nearest(name, manifest.scenarios)))
             result = run(manifest, self.registry, scenario)
-            results.append({"name": name, "label": scenario.summary.text() or scenario.label.text(), "problems": list(result.problems)})
+            results.append(
+                {
+                    "name": name,
+                    "label": scenario.summary.text() or scenario.label.text(),
+                    "problems": list(result.problems),
+                }
+            )
         return results
 
     def _name(self, path: Path) -> str:

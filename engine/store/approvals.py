@@ -124,7 +124,9 @@ def of_record(connection: Connection, entity: str, record: int, state: str | Non
 
 def open_kind(connection: Connection, kind: str) -> list[Request]:
     """The open requests of a kind, oldest first."""
-    return [_request(row) for row in connection.execute(f"{SELECT} WHERE kind = ? AND state = 'open' ORDER BY id", (kind,))]
+    return [
+        _request(row) for row in connection.execute(f"{SELECT} WHERE kind = ? AND state = 'open' ORDER BY id", (kind,))
+    ]
 
 
 def open_for(connection: Connection, users: Sequence[int]) -> list[Request]:
@@ -160,7 +162,10 @@ def delegate(connection: Connection, number: int, user: int, to: int) -> int:
 def votes_of(connection: Connection, number: int) -> list[Vote]:
     """What was said so far, oldest first."""
     text = 'SELECT person, "user", position, decision, note, at FROM fl_votes WHERE approval = ? ORDER BY at, person'
-    return [Vote(p, u, seat, said, note or "", instant(at)) for p, u, seat, said, note, at in connection.execute(text, (number,))]
+    return [
+        Vote(p, u, seat, said, note or "", instant(at))
+        for p, u, seat, said, note, at in connection.execute(text, (number,))
+    ]
 
 
 def vote(connection: Connection, number: int, one: Vote) -> bool:
@@ -173,9 +178,7 @@ def vote(connection: Connection, number: int, one: Vote) -> bool:
     return connection.change(text, row) == 1
 
 
-def end(
-    connection: Connection, number: int, result: str, now: dt.datetime, user: int | None, note: str = ""
-) -> bool:
+def end(connection: Connection, number: int, result: str, now: dt.datetime, user: int | None, note: str = "") -> bool:
     """True for the one who ends it. There is one result for ever: whoever comes later changes nothing."""
     text = 'INSERT INTO fl_verdicts (approval, result, at, "user") VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
     if connection.change(text, (number, result, micros(now), user)) != 1:
@@ -197,7 +200,26 @@ def settle_on(connection: Connection, number: int, record: int) -> None:
 
 
 def _request(row: tuple[Any, ...]) -> Request:
-    (number, kind, entity, record, name, title, mode, state, by, at, due, level, content, evidence, rule, run, ended, note) = row
+    (
+        number,
+        kind,
+        entity,
+        record,
+        name,
+        title,
+        mode,
+        state,
+        by,
+        at,
+        due,
+        level,
+        content,
+        evidence,
+        rule,
+        run,
+        ended,
+        note,
+    ) = row
     return Request(
         kind=kind,
         entity=entity,

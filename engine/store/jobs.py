@@ -114,7 +114,9 @@ def claim(connection: Connection, id: int, lease: str, until: dt.datetime, now: 
     return claimed == 1
 
 
-def take(connection: Connection, worker: str, until: dt.datetime, now: dt.datetime, limit: int) -> list[tuple[int, str]]:
+def take(
+    connection: Connection, worker: str, until: dt.datetime, now: dt.datetime, limit: int
+) -> list[tuple[int, str]]:
     """(id, lease) of up to ``limit`` jobs claimed at once, those whose worker was lost first. Two workers that take at the
     same time do not wait for each other and get different ones."""
     at, far = micros(now), micros(now + FARTHEST)
@@ -182,7 +184,8 @@ def wake(connection: Connection, entity: str, record: int, kind: str, now: dt.da
 def let_go(connection: Connection, run: int, now: dt.datetime) -> int | None:
     """The id of the held job of a run, which is due now; None when it was not held."""
     rows = connection.execute(
-        "UPDATE fl_jobs SET state = 'waiting', due = ? WHERE run = ? AND state = 'held' RETURNING id", (micros(now), run)
+        "UPDATE fl_jobs SET state = 'waiting', due = ? WHERE run = ? AND state = 'held' RETURNING id",
+        (micros(now), run),
     )
     return rows[0][0] if rows else None
 

@@ -17,9 +17,7 @@ from engine.store.encode import from_text, instant, micros, moment, to_text
 
 #: States of a run that is not over. ``queued`` waits for the one before it.
 LIVE = ("waiting", "queued")
-SELECT = (
-    'SELECT id, "trigger", entity, record, event, state, started_at, ended_at, revision, by_user, data, progress FROM fl_runs'
-)
+SELECT = 'SELECT id, "trigger", entity, record, event, state, started_at, ended_at, revision, by_user, data, progress FROM fl_runs'
 STEP = ("run", "kind", "name", "entity", "record", "at", "result", "data")
 
 

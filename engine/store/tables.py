@@ -90,7 +90,7 @@ class Schema:
         """The table behind a many-to-many field: ``source``, ``target``."""
         return self.entities[entity].many[field]
 
-    @functools.cache  # noqa: B019 - a schema lives as long as its manifest
+    @functools.lru_cache(maxsize=4)  # noqa: B019 - only schemas in use are asked; older ones must not stay
     def statements(self, dialect: str) -> tuple[str, ...]:
         """The SQL that makes every table in an empty database, in order."""
         return self.making(dialect, self.metadata.tables.values())
@@ -237,7 +237,7 @@ def _indexes(table: sa.Table, entity: Entity, own: list[str], asked: Sequence[tu
     seen: set[tuple[str, ...]] = set()
 
     def add(columns: tuple[str, ...], unique: bool = False) -> None:
-        begun = any(known[: len(columns)] == columns for known in seen if not unique)
+        begun = columns in seen or (not unique and any(known[: len(columns)] == columns for known in seen))
         if begun or not all(name in table.c for name in columns):
             return
         seen.add(columns)

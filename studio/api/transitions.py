@@ -26,4 +26,4 @@ def carry_out(entity: str, record: int, name: str) -> Response:
     headers = {"ETag": f'"{done.record.version}"'}
     if done.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return answer(present.outcome(done, language()), **headers)
+    return answer(present.outcome(done, language()), 200, **headers)

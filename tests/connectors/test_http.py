@@ -52,13 +52,17 @@ def test_fault_078_an_address_inside_is_refused_at_connect(url: str) -> None:
     assert "127.0.0.1" not in error.problems[0].what()
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://example.com", "http://a@example.com", "ftp://x", "http://"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "gopher://example.com", "http://a@example.com", "ftp://x", "http://"]
+)
 def test_fault_078_other_schemes_and_names_in_the_address_are_refused(url: str) -> None:
     error = refusal({"url": url})
     assert error.problems[0].code == "R118" and error.final
 
 
-@pytest.mark.parametrize("path", ["http://evil.example/", "//evil.example", "\\\\evil", "/../../x", "/%2e%2e/x", "http://127.0.0.1@evil/"])
+@pytest.mark.parametrize(
+    "path", ["http://evil.example/", "//evil.example", "\\\\evil", "/../../x", "/%2e%2e/x", "http://127.0.0.1@evil/"]
+)
 def test_fault_078_a_path_from_data_cannot_leave_the_connections_address(path: str) -> None:
     assert refusal({"url": "http://127.0.0.1:9/api", **OWN}, path=path).problems[0].code == "R118"
 
@@ -85,13 +89,18 @@ def test_public_addresses_may_be_reached() -> None:
 
 def test_an_address_is_below_the_connections_own() -> None:
     root = {"url": "https://erp.example/api/"}
-    assert address(root, "/orders/中 文", {"a": 1, "b": None}) == "https://erp.example/api/orders/%E4%B8%AD%20%E6%96%87?a=1"
+    assert (
+        address(root, "/orders/中 文", {"a": 1, "b": None})
+        == "https://erp.example/api/orders/%E4%B8%AD%20%E6%96%87?a=1"
+    )
     assert address(root, "https://erp.example/api/x?y=1", {}) == "https://erp.example/api/x?y=1"
     assert address(root, "", {}) == "https://erp.example/api/"
 
 
 def test_a_call_carries_its_key_its_headers_and_the_same_bytes(sink: Sink) -> None:
-    found = call({"url": sink.url, "headers": {"Authorization": "Bearer x"}, **OWN}, path="/a", json={"b": 1, "a": "中"})
+    found = call(
+        {"url": sink.url, "headers": {"Authorization": "Bearer x"}, **OWN}, path="/a", json={"b": 1, "a": "中"}
+    )
     assert found == {"status": 200, "body": {"errcode": 0}}
     assert sink.got == [("/a", "run:1:0", {"a": "中", "b": 1})]
 
@@ -109,7 +118,9 @@ def test_fault_078_redirections_are_off_and_rechecked_and_secrets_do_not_follow(
     other.server_close()
 
 
-@pytest.mark.parametrize(("status", "final"), [(400, True), (404, True), (401, True), (429, False), (500, False), (503, False)])
+@pytest.mark.parametrize(
+    ("status", "final"), [(400, True), (404, True), (401, True), (429, False), (500, False), (503, False)]
+)
 def test_fault_079_a_refusal_is_final_and_a_failure_is_not(sink: Sink, status: int, final: bool) -> None:
     sink.answers = [(status, {"Retry-After": "120"}, {"message": "no"})]
     error = refusal({"url": sink.url, **OWN})
@@ -158,7 +169,10 @@ def test_fault_079_a_server_that_drips_costs_no_more_than_the_timeout() -> None:
 
     threading.Thread(target=drip, daemon=True).start()
     begun = time.monotonic()
-    assert refusal({"url": f"http://127.0.0.1:{listening.getsockname()[1]}", "timeout": 1, **OWN}).problems[0].code == "R112"
+    assert (
+        refusal({"url": f"http://127.0.0.1:{listening.getsockname()[1]}", "timeout": 1, **OWN}).problems[0].code
+        == "R112"
+    )
     assert time.monotonic() - begun < 3
     listening.close()
 

@@ -83,7 +83,11 @@ def test_a_mail_arrives_with_its_chinese_words_and_a_message_id_made_from_its_ke
 
 def test_fault_080_greylisting_is_tried_again_and_a_refusal_is_final(post: Post) -> None:
     sent = {"to": "zhou@example.com", "subject": "x", "text": "y"}
-    for word, answer, final in (("RCPT", "451 later", False), ("RCPT", "550 nobody", True), ("MAIL", "421 busy", False)):
+    for word, answer, final in (
+        ("RCPT", "451 later", False),
+        ("RCPT", "550 nobody", True),
+        ("MAIL", "421 busy", False),
+    ):
         post.plan = {word: answer}
         with pytest.raises(Undone) as error:
             Smtp().send(post.settings(), sent, "k")
@@ -91,7 +95,9 @@ def test_fault_080_greylisting_is_tried_again_and_a_refusal_is_final(post: Post)
     assert post.mails == []
 
 
-def test_fault_080_a_connection_that_drops_before_the_answer_is_tried_again_with_the_same_message_id(post: Post) -> None:
+def test_fault_080_a_connection_that_drops_before_the_answer_is_tried_again_with_the_same_message_id(
+    post: Post,
+) -> None:
     sent = {"to": "zhou@example.com", "subject": "x", "text": "y"}
     post.plan = {"END": "drop"}
     with pytest.raises(Undone) as error:

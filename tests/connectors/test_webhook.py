@@ -33,7 +33,9 @@ def request(body: bytes = b"{}", now: dt.datetime = NOW, method: str = "POST", *
 
 def standard(body: bytes = b"{}", id: str = "m1", time: int | None = None, secret: str = SECRET) -> dict[str, str]:
     stamp = str(int(NOW.timestamp()) if time is None else time)
-    mark = base64.b64encode(hmac.digest(base64.b64decode(secret[6:]), f"{id}.{stamp}.".encode() + body, "sha256")).decode()
+    mark = base64.b64encode(
+        hmac.digest(base64.b64decode(secret[6:]), f"{id}.{stamp}.".encode() + body, "sha256")
+    ).decode()
     return {"webhook_id": id, "webhook_timestamp": stamp, "webhook_signature": f"v1,{mark}"}
 
 
@@ -54,7 +56,9 @@ def test_the_published_vector_of_a_plain_hmac_header_is_verified() -> None:
         headers = {name.lower(): value for name, value in one["headers"].items()}
         # The signature is right; that the body is no JSON is found only after it.
         with pytest.raises(Unreadable):
-            Webhook().receive(settings, Inbound(one["body"].encode(), {**headers, "content-type": "application/json"}, NOW))
+            Webhook().receive(
+                settings, Inbound(one["body"].encode(), {**headers, "content-type": "application/json"}, NOW)
+            )
         with pytest.raises(Unauthentic):
             Webhook().receive(settings, Inbound(one["body"].encode() + b" ", headers, NOW))
 
@@ -69,7 +73,16 @@ def test_fault_066_missing_wrong_v0_and_lists_of_signatures() -> None:
     hook, good = Webhook(), standard()
     right = good["webhook_signature"]
     assert hook.receive({"secret": SECRET}, request(**{**good, "webhook_signature": f"v1,AAAA v1a,BBBB {right}"}))
-    for wrong in ("", "v1,", "v1,AAAA", right.replace("v1,", "v0,"), right[3:], f"v2{right[2:]}", right + "x", "v1," + "é" * 9):
+    for wrong in (
+        "",
+        "v1,",
+        "v1,AAAA",
+        right.replace("v1,", "v0,"),
+        right[3:],
+        f"v2{right[2:]}",
+        right + "x",
+        "v1," + "é" * 9,
+    ):
         with pytest.raises(Unauthentic):
             hook.receive({"secret": SECRET}, request(**{**good, "webhook_signature": wrong}))
     for name in good:
@@ -128,7 +141,10 @@ def test_fault_070_json_is_read_strictly(name: str) -> None:
     assert (refused.value.status, refused.value.problems[0].code) == (400, "H032")
 
 
-@pytest.mark.parametrize("kind", ["application/xml", "text/xml", "multipart/form-data; boundary=x", "text/plain", "", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "kind",
+    ["application/xml", "text/xml", "multipart/form-data; boundary=x", "text/plain", "", "application/octet-stream"],
+)
 def test_fault_070_other_kinds_of_content_are_refused_multipart_with_files_too(kind: str) -> None:
     with pytest.raises(Unreadable) as refused:
         Webhook().receive({"secret": SECRET}, request(content_type=kind, **standard()))
@@ -137,12 +153,16 @@ def test_fault_070_other_kinds_of_content_are_refused_multipart_with_files_too(k
 
 def test_a_form_body_is_fields_and_one_given_twice_is_a_list() -> None:
     body = b"company=%E9%94%90%E8%A7%86&tag=a&tag=b&empty="
-    found = Webhook().receive({"secret": SECRET}, request(body, content_type="application/x-www-form-urlencoded", **standard(body)))
+    found = Webhook().receive(
+        {"secret": SECRET}, request(body, content_type="application/x-www-form-urlencoded", **standard(body))
+    )
     assert found.deliveries[0].content == {"company": "锐视", "tag": ["a", "b"], "empty": ""}
 
 
 def test_several_at_once_each_with_its_own_key_and_time() -> None:
-    body = json.dumps({"rows": [{"no": 7, "at": "2026-01-05T08:00:00+08:00"}, {"no": 8, "at": 1767571200000}, {"x": 1}]}).encode()
+    body = json.dumps(
+        {"rows": [{"no": 7, "at": "2026-01-05T08:00:00+08:00"}, {"no": 8, "at": 1767571200000}, {"x": 1}]}
+    ).encode()
     settings = {"secret": SECRET, "items": "rows", "id": "no", "happened_at": "at"}
     found = Webhook().receive(settings, request(body, **standard(body))).deliveries
     assert [one.key for one in found] == ["7", "8", "m1#2"]

@@ -18,7 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, cwd=ROOT, text=True, capture_output=True, check=False
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=False,
     )
 
 
@@ -32,7 +37,9 @@ def test_an_armed_failpoint_kills_at_the_time_it_was_armed_for(tmp_path: Path) -
 
 
 def test_others_pass_it_unharmed() -> None:
-    assert run("from engine.failpoints import failpoint; failpoint('claim')", FLOWLOOM_FAILPOINT="publish").returncode == 0
+    assert (
+        run("from engine.failpoints import failpoint; failpoint('claim')", FLOWLOOM_FAILPOINT="publish").returncode == 0
+    )
 
 
 def test_a_name_there_is_none_of_is_refused() -> None:

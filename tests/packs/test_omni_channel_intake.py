@@ -37,4 +37,6 @@ def test_the_scenario_holds(loaded: tuple, name: str) -> None:  # type: ignore[t
 
 def test_every_scenario_of_the_pack_is_run(loaded: tuple) -> None:  # type: ignore[type-arg]
     found, _ = loaded
-    assert {name for name, one in found.manifest.scenarios.items() if one.pack == "omni_channel_intake"} == set(SCENARIOS)
+    assert {name for name, one in found.manifest.scenarios.items() if one.pack == "omni_channel_intake"} == set(
+        SCENARIOS
+    )

@@ -22,7 +22,9 @@ CODES = sorted(code for code in catalogue() if code[0] in "XT")
 ELSEWHERE = {
     "X009": "tests/engine/expression/test_parse.py",
     **dict.fromkeys(("X050", "X051"), "tests/engine/expression/test_evaluate.py"),
-    **dict.fromkeys(("T008", "T009", "T012", "T020", "T021", "T022", "T023"), "tests/engine/expression/test_template.py"),
+    **dict.fromkeys(
+        ("T008", "T009", "T012", "T020", "T021", "T022", "T023"), "tests/engine/expression/test_template.py"
+    ),
 }
 SHOWN = [code for code in CODES if code not in ELSEWHERE]
 

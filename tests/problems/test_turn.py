@@ -167,7 +167,10 @@ def test_r063_a_field_somebody_else_changed_says_who_and_what(engine: Engine) ->
 
 CALENDARS = {
     "R092": (Calendar(name="odd", open={"mon": ("09:00-12:00",)}, holidays="mars"), "没有这份节假日表:mars"),
-    "R093": (Calendar(name="odd", open={"mon": ("09:00-12:00", "11:00-13:00")}), "日历里的时间段互相重叠:09:00-12:00, 11:00-13:00"),
+    "R093": (
+        Calendar(name="odd", open={"mon": ("09:00-12:00", "11:00-13:00")}),
+        "日历里的时间段互相重叠:09:00-12:00, 11:00-13:00",
+    ),
 }
 
 

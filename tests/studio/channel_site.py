@@ -72,7 +72,9 @@ def furnish(company: Company, monkeypatch: Any) -> Company:
     return company
 
 
-def signed(company: Company, body: bytes, id: str = "msg_1", secret: str = SECRET, late: int = 0, **more: str) -> dict[str, str]:
+def signed(
+    company: Company, body: bytes, id: str = "msg_1", secret: str = SECRET, late: int = 0, **more: str
+) -> dict[str, str]:
     """The headers of Standard Webhooks for a body."""
     time = str(int(company.clock.now().timestamp()) + late)
     mark = hmac.digest(base64.b64decode(secret[6:]), f"{id}.{time}.".encode() + body, "sha256")

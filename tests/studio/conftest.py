@@ -13,4 +13,3 @@ from tests.company import Company
 def client(company: Company) -> FlaskClient:
     """A client that nobody has signed in."""
     return create_app(company.engine).test_client()
-

@@ -36,7 +36,9 @@ def token(client: FlaskClient) -> str:
     return re.search(r'name="form_token" value="([^"]+)"', client.get("/f/contact-us").text).group(1)  # type: ignore[union-attr]
 
 
-def test_the_page_needs_no_session_and_asks_only_what_a_stranger_can_answer(company: Company, client: FlaskClient) -> None:
+def test_the_page_needs_no_session_and_asks_only_what_a_stranger_can_answer(
+    company: Company, client: FlaskClient
+) -> None:
     page = client.get("/f/contact-us")
     assert page.status_code == 200 and "<script" not in page.text
     names = set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', page.text))
@@ -52,7 +54,10 @@ def test_the_page_needs_no_session_and_asks_only_what_a_stranger_can_answer(comp
 
 def test_the_page_speaks_english_when_asked(company: Company, client: FlaskClient) -> None:
     assert "联系我们" in client.get("/f/contact-us").text
-    for page in (client.get("/f/contact-us?lang=en"), client.get("/f/contact-us", headers={"Accept-Language": "en-GB"})):
+    for page in (
+        client.get("/f/contact-us?lang=en"),
+        client.get("/f/contact-us", headers={"Accept-Language": "en-GB"}),
+    ):
         assert "Contact us" in page.text and '<html lang="en">' in page.text and ">Send<" in page.text
 
 
@@ -67,12 +72,21 @@ def test_what_is_sent_becomes_a_lead_with_its_source_and_an_owner(company: Compa
 def test_fault_044_what_the_page_would_not_let_through_is_refused_by_the_server_field_by_field(
     company: Company, client: FlaskClient
 ) -> None:
-    answer = client.post("/f/contact-us", data={"phone": "123", "buyer_type": "technology", "form_token": token(client)})
+    answer = client.post(
+        "/f/contact-us", data={"phone": "123", "buyer_type": "technology", "form_token": token(client)}
+    )
     assert answer.status_code == 422
     for name in ("company", "phone", "buyer_type"):
         assert f'id="e-{name}"' in answer.text and f'aria-describedby="e-{name}"' in answer.text, name
     assert 'aria-invalid="true"' in answer.text and 'role="alert"' in answer.text and 'value="123"' in answer.text
-    for name, value in (("owner", "1"), ("priority", "A"), ("stage", "won"), ("id", "7"), ("is_admin", "1"), ("source", "jd")):
+    for name, value in (
+        ("owner", "1"),
+        ("priority", "A"),
+        ("stage", "won"),
+        ("id", "7"),
+        ("is_admin", "1"),
+        ("source", "jd"),
+    ):
         answer = client.post("/f/contact-us", data={**GOOD, name: value, "form_token": token(client)})
         assert answer.status_code == 422 and count(company) == 0, name
 
@@ -86,7 +100,9 @@ def test_fault_048_sent_twice_is_sent_once_and_the_second_sees_the_same(company:
     assert changed.status_code == 422 and count(company) == 1 and "另一家" in changed.text
     fresh = re.search(r'name="form_token" value="([^"]+)"', changed.text).group(1)  # type: ignore[union-attr]
     assert fresh != sent["form_token"]
-    again = client.post("/f/contact-us", data={**sent, "company": "另一家", "phone": "13900139000", "form_token": fresh})
+    again = client.post(
+        "/f/contact-us", data={**sent, "company": "另一家", "phone": "13900139000", "form_token": fresh}
+    )
     assert again.status_code == 200 and count(company) == 2
 
 
@@ -95,7 +111,9 @@ def test_a_robot_is_thanked_and_brings_nothing(company: Company, client: FlaskCl
     assert answer.status_code == 200 and "我们收到了" in answer.text and count(company) == 0
 
 
-def test_one_address_may_send_twelve_in_a_minute_and_loses_nothing_it_typed(company: Company, client: FlaskClient) -> None:
+def test_one_address_may_send_twelve_in_a_minute_and_loses_nothing_it_typed(
+    company: Company, client: FlaskClient
+) -> None:
     for number in range(12):
         sent = {**GOOD, "phone": f"138001380{number:02d}", "form_token": f"token-number-{number:04d}"}
         assert client.post("/f/contact-us", data=sent).status_code == 200
@@ -104,9 +122,7 @@ def test_one_address_may_send_twelve_in_a_minute_and_loses_nothing_it_typed(comp
     assert count(company) == 12
 
 
-def test_a_stranger_never_learns_of_a_record_that_is_there_already(
-    company: Company, client: FlaskClient
-) -> None:
+def test_a_stranger_never_learns_of_a_record_that_is_there_already(company: Company, client: FlaskClient) -> None:
     extend = "kind: entity\nextend: crm.lead\nremove: [duplicates.same_person.match.company]\nduplicates: {same_person: {match: {phone: exact}, then: block}}\n"
     (company.folder / "custom" / "blocked.yaml").write_text(extend, "utf-8")
     company.engine.revisions.publish("block")
@@ -152,7 +168,9 @@ def test_fault_039_the_attack_corpora_by_form_come_back_as_text(
     told = 0
     for number, text in enumerate(payloads):
         # The phone is wrong, so that the page comes back with what was typed.
-        answer = client.post("/f/contact-us", data={**GOOD, "company": text, "phone": "1", "form_token": f"attack-number-{number}"})
+        answer = client.post(
+            "/f/contact-us", data={**GOOD, "company": text, "phone": "1", "form_token": f"attack-number-{number}"}
+        )
         assert answer.status_code == 422
         body = answer.text
         bare = re.sub(r'name="company" value="[^"]*"', "", body)

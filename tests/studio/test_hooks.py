@@ -38,7 +38,9 @@ def values(company: Company, number: int) -> dict[str, object]:
     return dict(company.engine.get(SYSTEM, "lead", number).values)
 
 
-def test_a_lead_arrives_by_webhook_and_the_answer_says_whose_it_is_and_why(company: Company, client: FlaskClient) -> None:
+def test_a_lead_arrives_by_webhook_and_the_answer_says_whose_it_is_and_why(
+    company: Company, client: FlaskClient
+) -> None:
     body = lead()
     answer = client.post("/hooks/website", data=body, headers=signed(company, body))
     assert answer.status_code == 200, answer.json
@@ -78,7 +80,9 @@ def test_fault_065_out_of_order_is_applied_by_the_time_it_happened(company: Comp
         assert client.post("/hooks/website", data=body, headers=signed(company, body, f"m{number}")).status_code == 200
     found = values(company, 1)
     assert _count(company) == 1
-    assert found["company"] == "锐视光学(新)" and found["contact"] == "李雷" and str(found["budget"]).startswith("90000")
+    assert (
+        found["company"] == "锐视光学(新)" and found["contact"] == "李雷" and str(found["budget"]).startswith("90000")
+    )
 
 
 def test_fault_065_what_must_wait_for_another_waits_ten_minutes_and_then_for_a_person(
@@ -201,14 +205,18 @@ def test_fault_072_while_the_database_is_away_it_is_kept_in_a_file_and_loaded_la
 def test_fault_072_when_the_file_fails_too_the_sender_is_asked_to_come_again(
     company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(company.engine._site.database, "write", lambda work: (_ for _ in ()).throw(Unavailable(Problem("B001"))))
+    monkeypatch.setattr(
+        company.engine._site.database, "write", lambda work: (_ for _ in ()).throw(Unavailable(Problem("B001")))
+    )
     company.engine.channels.spool.folder.write_text("not a folder")
     body = lead()
     answer = client.post("/hooks/website", data=body, headers=signed(company, body))
     assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_rule_that_breaks_loses_nothing(company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_breaks_loses_nothing(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from engine.site import receiving
 
     def broken(*arguments: object, **named: object) -> object:
@@ -225,8 +233,14 @@ def test_a_rule_that_breaks_loses_nothing(company: Company, client: FlaskClient,
     assert company.engine.channels.replay(SYSTEM, waiting[0]["id"])["state"] == "done"
 
 
-def test_several_at_once_by_a_plain_hmac_and_the_bad_one_waits_for_a_person(company: Company, client: FlaskClient) -> None:
-    rows = [{"no": 1, "单位": "甲公司", "手机": 13800138000}, {"no": 2, "单位": "乙公司", "手机": "1380"}, {"no": 3, "手机": "13900139000"}]
+def test_several_at_once_by_a_plain_hmac_and_the_bad_one_waits_for_a_person(
+    company: Company, client: FlaskClient
+) -> None:
+    rows = [
+        {"no": 1, "单位": "甲公司", "手机": 13800138000},
+        {"no": 2, "单位": "乙公司", "手机": "1380"},
+        {"no": 3, "手机": "13900139000"},
+    ]
     body = json.dumps({"leads": rows}, ensure_ascii=False).encode()
     answer = client.post("/hooks/partner", data=body, headers=hubbed(body))
     assert answer.status_code == 202
@@ -253,7 +267,9 @@ def test_what_waits_is_mended_replayed_and_replayed_again_without_effect(company
     assert client.get("/api/v1/inbox").status_code == 401
 
 
-def test_a_pasted_sample_shows_what_would_come_of_it_and_nothing_is_written(company: Company, client: FlaskClient) -> None:
+def test_a_pasted_sample_shows_what_would_come_of_it_and_nothing_is_written(
+    company: Company, client: FlaskClient
+) -> None:
     headers = {**company.token("admin"), "Content-Type": "application/json"}
     shown = client.post("/api/v1/connections/website/try", data=lead(), headers=headers).json["items"][0]
     assert shown["action"] == "created" and shown["values"]["phone"] == "+8613800138000" and shown["values"]["owner"]
@@ -263,7 +279,9 @@ def test_a_pasted_sample_shows_what_would_come_of_it_and_nothing_is_written(comp
     assert client.post("/api/v1/connections/nothing/try", data=lead(), headers=headers).status_code == 404
 
 
-def test_silence_is_noticed_once_a_rhythm_and_shown_until_something_comes(company: Company, client: FlaskClient) -> None:
+def test_silence_is_noticed_once_a_rhythm_and_shown_until_something_comes(
+    company: Company, client: FlaskClient
+) -> None:
     body = lead()
     client.post("/hooks/website", data=body, headers=signed(company, body))
     company.clock.advance(dt.timedelta(hours=1, minutes=59))
@@ -284,7 +302,10 @@ def test_a_secret_is_in_no_answer_and_no_listing(company: Company, client: Flask
     from tests.studio.channel_site import SECRET
 
     headers = company.token("admin")
-    said = client.get("/api/v1/connections", headers=headers).text + client.get("/api/v1/inbox?state=done", headers=headers).text
+    said = (
+        client.get("/api/v1/connections", headers=headers).text
+        + client.get("/api/v1/inbox?state=done", headers=headers).text
+    )
     assert SECRET not in said and SECRET[6:] not in said
 
 
@@ -295,7 +316,9 @@ def test_a_site_without_the_secret_asks_the_sender_to_come_again(
     body = lead()
     answer = client.post("/hooks/website", data=body, headers=signed(company, body))
     assert answer.status_code == 503 and "Retry-After" in answer.headers
-    (company.folder / "secrets.env").write_text("# ours\nWEBSITE_HOOK=" + __import__("os").environ["WEBSITE_HOOK_OLD"] + "\n")
+    (company.folder / "secrets.env").write_text(
+        "# ours\nWEBSITE_HOOK=" + __import__("os").environ["WEBSITE_HOOK_OLD"] + "\n"
+    )
     (company.folder / "secrets.env").chmod(0o644)
     assert client.post("/hooks/website", data=body, headers=signed(company, body, secret=OLD)).status_code == 503
     (company.folder / "secrets.env").chmod(0o600)
@@ -308,7 +331,9 @@ def test_the_attack_corpora_by_webhook_are_text_or_refused_and_change_nothing_el
 ) -> None:
     if not ATTACKS.is_dir():
         pytest.skip("the attack corpora are not here: ../shared/data/attacks")
-    payloads = [each["payload"] for path in sorted(ATTACKS.glob("*.json")) for each in json.loads(path.read_text("utf-8"))]
+    payloads = [
+        each["payload"] for path in sorted(ATTACKS.glob("*.json")) for each in json.loads(path.read_text("utf-8"))
+    ]
     tables = client.get("/api/v1/model", headers=company.token("admin")).json
     kept = refused = 0
     for start in range(0, len(payloads), 20):

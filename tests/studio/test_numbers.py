@@ -32,12 +32,16 @@ def test_a_metric_and_each_of_its_groups_and_points_open_to_as_many_records(busy
     assert found.status_code == 200, found.json
     metric = found.json
     assert metric["value"] == 12
-    assert metric["definition"]["text"] and metric["definition"]["where"].startswith("builtin_flows/crm/metric/new_leads")
+    assert metric["definition"]["text"] and metric["definition"]["where"].startswith(
+        "builtin_flows/crm/metric/new_leads"
+    )
     whole = client.get("/api/v1/metrics/new_leads/records?limit=100", headers=headers).json
     assert whole["count"] == len(whole["items"]) == 12
     for part in (*metric["groups"], *metric["series"]):
         url = "/api/v1/metrics/new_leads/records"
-        opened = client.get(url, query_string={"each": "day", "by": "source", "point": part["point"]}, headers=headers).json
+        opened = client.get(
+            url, query_string={"each": "day", "by": "source", "point": part["point"]}, headers=headers
+        ).json
         assert opened["count"] == part["count"], part
     assert sum(part["value"] for part in metric["groups"]) == 12
 
@@ -58,7 +62,9 @@ def test_a_write_is_on_the_dashboard_at_once(busy: Company, client: FlaskClient)
     headers = busy.token("zhao")
 
     def stuck() -> int:
-        return client.get("/api/v1/dashboards/lead_health", headers=headers).json["tiles"]["arrivals"]["data"]["points"][-1]["value"]
+        return client.get("/api/v1/dashboards/lead_health", headers=headers).json["tiles"]["arrivals"]["data"][
+            "points"
+        ][-1]["value"]
 
     before = stuck()
     before_n = client.get("/api/v1/changes", headers=headers).json["n"]
@@ -78,7 +84,9 @@ def test_a_period_and_filters_narrow_the_number_and_its_records_alike(busy: Comp
 
 
 def test_an_empty_period_says_so_and_is_never_nan(busy: Company, client: FlaskClient) -> None:
-    metric = client.get("/api/v1/metrics/first_call_hours?from=2020-01-01&to=2020-01-31", headers=busy.token("zhao")).json
+    metric = client.get(
+        "/api/v1/metrics/first_call_hours?from=2020-01-01&to=2020-01-31", headers=busy.token("zhao")
+    ).json
     assert metric["value"] is None
     assert metric["shown"] == "无数据"
 

@@ -103,7 +103,9 @@ def test_a_change_with_an_old_version_is_refused_only_where_somebody_changed_the
     old = client.get(url, headers=company.token("zhao")).headers["ETag"]
     first = client.patch(url, json={"values": {"contact": "周"}}, headers={**company.token("li"), "If-Match": old})
     assert first.status_code == 200, first.json
-    merged = client.patch(url, json={"values": {"department": "眼科"}}, headers={**company.token("zhao"), "If-Match": old})
+    merged = client.patch(
+        url, json={"values": {"department": "眼科"}}, headers={**company.token("zhao"), "If-Match": old}
+    )
     assert merged.status_code == 200, merged.json
     stale = client.patch(url, json={"values": {"contact": "吴"}}, headers={**company.token("zhao"), "If-Match": old})
     assert stale.status_code == 412
@@ -124,7 +126,10 @@ def test_fault_110_a_record_of_another_team_is_not_found_rather_than_forbidden(
     for path in ("", "/transitions", "/timeline", "/why"):
         answer = client.get(f"/api/v1/records/lead/{lead.id}{path}", headers=headers)
         assert answer.status_code == 404, path
-    assert client.patch(f"/api/v1/records/lead/{lead.id}", json={"values": {"contact": "x"}}, headers=headers).status_code == 404
+    assert (
+        client.patch(f"/api/v1/records/lead/{lead.id}", json={"values": {"contact": "x"}}, headers=headers).status_code
+        == 404
+    )
     assert client.get("/api/v1/records/lead?count=1", headers=headers).json["count"] == 0
 
 
@@ -135,7 +140,9 @@ def test_a_list_is_filtered_sorted_and_paged_by_a_cursor(company: Company, clien
     first = client.get("/api/v1/records/lead?sort=-budget&limit=2&filter[source]=website&count=1", headers=headers).json
     assert [one["values"]["company"] for one in first["items"]] == ["客户4", "客户3"]
     assert first["count"] == 5
-    second = client.get(f"/api/v1/records/lead?sort=-budget&limit=2&filter[source]=website&cursor={first['next']}", headers=headers)
+    second = client.get(
+        f"/api/v1/records/lead?sort=-budget&limit=2&filter[source]=website&cursor={first['next']}", headers=headers
+    )
     assert [one["values"]["company"] for one in second.json["items"]] == ["客户2", "客户1"]
     some = client.get("/api/v1/records/lead?where=budget > 2500&sort=company", headers=headers).json
     assert [one["values"]["company"] for one in some["items"]] == ["客户3", "客户4"]
@@ -190,5 +197,7 @@ def test_personal_fields_leave_the_house_masked_unless_a_role_allows_them_whole(
     some = client.get("/api/v1/export/lead.csv?view=all_leads", headers=company.token("zhao")).data.decode("utf-8-sig")
     assert "138****8000" in some
     assert "138 0013 8000" not in some
-    whole = client.get("/api/v1/export/lead.csv?view=all_leads", headers=company.token("admin")).data.decode("utf-8-sig")
+    whole = client.get("/api/v1/export/lead.csv?view=all_leads", headers=company.token("admin")).data.decode(
+        "utf-8-sig"
+    )
     assert "138 0013 8000" in whole

@@ -9,7 +9,16 @@ from flask.testing import FlaskClient
 from studio.app import create_app
 from tests.company import Company
 
-PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/", "/<path:path>", "/assets/<path:name>", "/in/<link>", "/api/v1/session"}
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/",
+    "/<path:path>",
+    "/assets/<path:name>",
+    "/in/<link>",
+    "/api/v1/session",
+}
 
 
 def test_a_one_time_link_signs_in_once(company: Company, client: FlaskClient) -> None:
@@ -59,7 +68,9 @@ def test_fault_115_a_write_from_another_site_is_refused(company: Company, client
     assert own.status_code == 201, own.json
 
 
-def test_fault_118_every_route_without_a_session_is_refused_but_the_listed_ones(company: Company, client: FlaskClient) -> None:
+def test_fault_118_every_route_without_a_session_is_refused_but_the_listed_ones(
+    company: Company, client: FlaskClient
+) -> None:
     tried = 0
     for rule in client.application.url_map.iter_rules():
         if rule.rule in PUBLIC:

@@ -21,7 +21,9 @@ def test_the_model_is_cut_to_the_reader(company: Company, client: FlaskClient) -
     assert stage["read_only"] is True
 
 
-def test_a_board_has_a_column_a_state_and_a_card_moves_when_nothing_is_missing(company: Company, client: FlaskClient) -> None:
+def test_a_board_has_a_column_a_state_and_a_card_moves_when_nothing_is_missing(
+    company: Company, client: FlaskClient
+) -> None:
     lead = company.lead(owner=company.ids["li"])
     headers = company.token("li")
     columns = {c["state"]: c for c in client.get("/api/v1/boards/lead_board", headers=headers).json["columns"]}

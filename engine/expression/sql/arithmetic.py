@@ -119,4 +119,3 @@ def _times(walker: Walker, node: ast.BinOp, sign: str, left: Type, right: Type) 
         days = dates.days_of(day, walker.dialect)
         return dates.date_of(days - whole if sign == "-" else days + whole, walker.dialect)
     return one - two if sign == "-" else one + two
-

@@ -49,7 +49,9 @@ def _link(walker: Walker, left: ast.expr, sign: str, right: ast.expr, exact: boo
         return sa.false()
     one, two = walker.type(left), walker.type(right)
     if "list" in (one.name, two.name) or "any" in (one.name, two.name):
-        raise walker.refuse(left if one.name in ("list", "any") else right, "列表比较" if "list" in (one.name, two.name) else "JSON")
+        raise walker.refuse(
+            left if one.name in ("list", "any") else right, "列表比较" if "list" in (one.name, two.name) else "JSON"
+        )
     if {one.name, two.name} == {"date", "datetime"}:
         return _days(walker, left, sign, right, exact)
     if not exact and (found := _by_link(walker, left, sign, right)) is not None:
@@ -127,7 +129,11 @@ def _asked_first(walker: Walker, node: ast.Attribute, test: Callable[[Any], Trut
     chosen = sa.select(target.c.id).where(test(walker.column(target, node.attr, node)), *walker.visible(entity, target))
     chosen = chosen.correlate_except(target)
     owner = node.value
-    if isinstance(owner, ast.Attribute) and walker.row_of(owner.value) is None and walker.type(owner.value).name == "record":
+    if (
+        isinstance(owner, ast.Attribute)
+        and walker.row_of(owner.value) is None
+        and walker.type(owner.value).name == "record"
+    ):
         return _asked_first(walker, owner, lambda column: column.in_(chosen))
     return walker.value(owner).in_(chosen)
 
@@ -217,4 +223,3 @@ def _in_written(
         return sa.or_(*equal)
     value = walker.value(left)
     return sa.and_(value.isnot(None), *(sa.not_(each) for each in equal))
-

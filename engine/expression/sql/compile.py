@@ -79,7 +79,9 @@ class Compiler:
             if isinstance(each, ast.Call) and isinstance(each.func, ast.Name):
                 if {"history", "record"} & set(self.ground.functions[each.func.id].needs):
                     return False
-            elif isinstance(each, ast.Name) and not (id(each) in called or each.id in inside or self._is_given(each.id)):
+            elif isinstance(each, ast.Name) and not (
+                id(each) in called or each.id in inside or self._is_given(each.id)
+            ):
                 return False
         return True
 

@@ -113,7 +113,7 @@ def _lowered_postgresql(element: Lowered, compiler: Any, **options: Any) -> str:
     plain = 'lower(v COLLATE "C")'
     return (
         f"(SELECT CASE WHEN v ~ '[{letters.RANGES}]' THEN translate({plain}, {big}, {small}) ELSE {plain} END"
-        f" FROM (SELECT CAST({text} AS TEXT) COLLATE \"C\" AS v) AS q)"
+        f' FROM (SELECT CAST({text} AS TEXT) COLLATE "C" AS v) AS q)'
     )
 
 

@@ -104,7 +104,9 @@ def holds(walker: Walker, node: ast.expr, value: sa.ColumnElement[Any], of: Type
     """True when the value is among the list's; NULL or false where it is not."""
     simple = isinstance(node, ast.Name | ast.Attribute) and of.name != "record" and node_is_column(walker, node)
     if simple and walker.dialect == "postgresql":
-        return walker.value(node).op("@>", return_type=sa.Boolean())(sa.func.to_jsonb(sa.cast(value, SQL_TYPES[of.name])))
+        return walker.value(node).op("@>", return_type=sa.Boolean())(
+            sa.func.to_jsonb(sa.cast(value, SQL_TYPES[of.name]))
+        )
     found = rows(walker, node)
     return found.also(found.element == value).exists()
 

@@ -22,7 +22,9 @@ class _Tables:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.known: dict[str, Any] = {}
-        self.history = self._table("fl_history", ("id", "entity", "record", "machine", "state", "entered_at", "left_at"))
+        self.history = self._table(
+            "fl_history", ("id", "entity", "record", "machine", "state", "entered_at", "left_at")
+        )
 
     def _table(self, name: str, columns: Iterable[str]) -> Any:
         if name not in self.known:

@@ -198,13 +198,16 @@ class Rows:
         """``sum``, ``min`` … over the values; NULL where there are none."""
         kind = SQL_TYPES[self.of.name]
         element = self.element.distinct() if self.unique else self.element
-        return self.value(sa.cast(getattr(sa.func, name)(element), kind) if name == "sum" else
-                          getattr(sa.func, name)(element, type_=kind))
+        return self.value(
+            sa.cast(getattr(sa.func, name)(element), kind)
+            if name == "sum"
+            else getattr(sa.func, name)(element, type_=kind)
+        )
 
     def values(self) -> Any:
         """A subquery with one column ``v``: the values that are not empty."""
         chosen = self.select(self.element.label("v")).where(self.element.isnot(None))
-        return (chosen.distinct() if self.unique else chosen)
+        return chosen.distinct() if self.unique else chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,4 +228,3 @@ class History:
         """A select over the spells as a scalar, correlated to the row."""
         found: sa.ColumnElement[Any] = chosen.correlate_except(spell).scalar_subquery()
         return found
-

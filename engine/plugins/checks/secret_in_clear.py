@@ -12,7 +12,9 @@ from engine.plugins.checks.walk import steps
 from engine.plugins.slots import Check
 
 _KEYS = re.compile(r"password|passwd|secret|token|api_?key|access_?key|private_?key|credential|密码|密钥", re.I)
-_VALUES = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}|\bsk-\w{20,}|\bLTAI\w{12,}")
+_VALUES = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}|\bsk-\w{20,}|\bLTAI\w{12,}"
+)
 #: ``postgresql://user:password@host`` with a password in it.
 _ADDRESS = re.compile(r"^\w[\w+.-]*://[^/\s:@]+:[^/\s@]+@")
 #: A secret in a line of YAML, for lines that are shown beside a message.

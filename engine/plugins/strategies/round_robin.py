@@ -23,7 +23,7 @@ class RoundRobin(Strategy):
         if not candidates:
             return []
         last = context.last()
-        ordered = sorted((each["id"] for each in candidates))
+        ordered = sorted(each["id"] for each in candidates)
         start = next((index for index, user in enumerate(ordered) if last is None or user > last), 0)
         turn = [*ordered[start:], *ordered[:start]]
         context.remember(turn[0])

@@ -154,7 +154,9 @@ def test_doctor_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixt
     call(capsys, "init", folder)
     _, out, _ = call(capsys, "-C", folder, "doctor", "--json")
     found = {one["name"]: one["state"] for one in json.loads(out)}
-    assert {"python", "sqlite", "disk", "time zones", "documents", "database", "audit", "clock", "holidays"} <= set(found)
+    assert {"python", "sqlite", "disk", "time zones", "documents", "database", "audit", "clock", "holidays"} <= set(
+        found
+    )
     assert found["database"] == found["audit"] == "ok"
 
 

@@ -57,11 +57,21 @@ def worlds(draw: Any) -> dict[str, Any]:
         "lead": [{**draw(leads()), "id": n} for n in (1, 2, 3)],
         "order": [{**each, "id": n} for n, each in enumerate(draw(st.lists(orders, max_size=5)), 1)],
         "hospital": [
-            {"id": n, "grade": draw(maybe(text)), "owner": draw(maybe(st.integers(1, 2))), "beds": draw(maybe(integers))}
+            {
+                "id": n,
+                "grade": draw(maybe(text)),
+                "owner": draw(maybe(st.integers(1, 2))),
+                "beds": draw(maybe(integers)),
+            }
             for n in (1, 2)
         ],
         "user": [
-            {"id": n, "name": draw(maybe(text)), "team": draw(maybe(st.integers(1, 2))), "regions": draw(maybe(st.lists(text, max_size=2)))}
+            {
+                "id": n,
+                "name": draw(maybe(text)),
+                "team": draw(maybe(st.integers(1, 2))),
+                "regions": draw(maybe(st.lists(text, max_size=2))),
+            }
             for n in (1, 2)
         ],
         "team": [{"id": 1, "name": "a"}, {"id": 2, "name": draw(maybe(text))}],
@@ -73,7 +83,9 @@ def worlds(draw: Any) -> dict[str, Any]:
         for place, (state, hours) in enumerate(visited):
             left = at + dt.timedelta(hours=hours)
             open_ = place == len(visited) - 1 and draw(st.booleans())
-            history.append({"record": lead, "machine": "m", "state": state, "entered_at": at, "left_at": None if open_ else left})
+            history.append(
+                {"record": lead, "machine": "m", "state": state, "entered_at": at, "left_at": None if open_ else left}
+            )
             at = left
     pairs = st.tuples(st.integers(1, 3), st.integers(1, 2))
     return {"rows": rows, "watchers": draw(st.lists(pairs, unique=True, max_size=4)), "history": history}
@@ -153,7 +165,11 @@ def _arithmetic(draw: Any, kind: str, sub: Any) -> str:
     if kind == "datetime":
         return f"{pick('at', 'seen')} {pick('+', '-')} {sub('duration')}"
     return pick(
-        f"{sub('datetime')} - {sub('datetime')}", "day - due", f"span * {pick(2, 0.5, 'i')}", "span / 3", f"{sub('duration')} + span"
+        f"{sub('datetime')} - {sub('datetime')}",
+        "day - due",
+        f"span * {pick(2, 0.5, 'i')}",
+        "span / 3",
+        f"{sub('duration')} + span",
     )
 
 
@@ -170,16 +186,24 @@ def _yes_no(draw: Any, sub: Any) -> str:
         lambda: f"not {sub('yes_no')}",
         lambda: f"{sub(kind)} is {pick('None', 'not None')}",
         lambda: f"{sub('integer')} < {sub('integer')} <= {sub('integer')}",
-        lambda: f"{sub('text')} {pick('in', 'not in')} {pick('tags', 'name', '[name, other]', 'owner.regions', 'param.words', sub('text'))}",
-        lambda: f"{sub('text')} {pick('in', 'not in')} [o.category for o in orders if {pick('o.count > i', 'o.at < at', 'not o.lead.flag')}]",
+        lambda: (
+            f"{sub('text')} {pick('in', 'not in')} {pick('tags', 'name', '[name, other]', 'owner.regions', 'param.words', sub('text'))}"
+        ),
+        lambda: (
+            f"{sub('text')} {pick('in', 'not in')} [o.category for o in orders if {pick('o.count > i', 'o.at < at', 'not o.lead.flag')}]"
+        ),
         lambda: f"{sub('integer')} {pick('in', 'not in')} {pick('numbers', '[1, 2, 3]', '[i, 4]')}",
         lambda: f"owner {pick('==', '!=')} {pick('me', 'hospital.owner')}",
         lambda: f"owner.team {pick('==', '!=')} me.team",
         lambda: f"{pick('me', 'owner')} {pick('in', 'not in')} watchers",
         lambda: f"any({pick('o.total > amount', 'o.hospital.grade == name', 'o.count in numbers')} for o in orders)",
         lambda: f"all({pick('o.total > amount', 'o.size == n', 'o.category in tags')} for o in orders)",
-        lambda: pick("orders", "not orders", "tags", "tags is None", "numbers is not None", "hospital is None", "watchers"),
-        lambda: pick("reached('called')", "reached(stage)", "reached('won', within='2d')", "reached('called', within=span)"),
+        lambda: pick(
+            "orders", "not orders", "tags", "tags is None", "numbers is not None", "hospital is None", "watchers"
+        ),
+        lambda: pick(
+            "reached('called')", "reached(stage)", "reached('won', within='2d')", "reached('called', within=span)"
+        ),
         lambda: f"contains({sub('text')}, {sub('text')})",
         lambda: f"starts_with({sub('text')}, {sub('text')})",
         lambda: f"{sub('yes_no')} if {sub('yes_no')} else {sub('yes_no')}",

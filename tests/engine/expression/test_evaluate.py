@@ -97,7 +97,12 @@ def test_links_are_fetched_only_when_they_are_walked() -> None:
 
 
 def test_fault_025_results_have_a_size() -> None:
-    for text in ("name * 100000", "(i ** 64) ** 64", "name * 9000 + name * 9000 + name * 9000 + name * 9000", "[x for x in tags * 1]"):
+    for text in (
+        "name * 100000",
+        "(i ** 64) ** 64",
+        "name * 9000 + name * 9000 + name * 9000 + name * 9000",
+        "[x for x in tags * 1]",
+    ):
         with pytest.raises((ExpressionError, InvalidDocument)):
             run(text)
 
@@ -165,7 +170,9 @@ def test_loops_have_an_end() -> None:
 
 
 values = st.one_of(st.integers(-9, 9), st.integers(-80, 80).map(lambda n: n / 8))
-NAMES = st.fixed_dictionaries({"a": values, "b": values, "c": st.booleans(), "s": st.text("xyz", min_size=1), "t": st.lists(st.integers(-3, 3))})
+NAMES = st.fixed_dictionaries(
+    {"a": values, "b": values, "c": st.booleans(), "s": st.text("xyz", min_size=1), "t": st.lists(st.integers(-3, 3))}
+)
 
 
 @st.composite
@@ -182,7 +189,9 @@ def oracles(draw: Any, kind: str = "truth", depth: int = 3) -> str:
         return pick(f"{sub('number')} {pick('+', '-', '*', '/')} {sub('number')}", f"-{sub('number')}", "a",
                     f"{sub('number')} if {sub('truth')} else {sub('number')}", "len(t)", "sum([x for x in t if x > a])", "t[0]")  # fmt: skip
     if kind == "text":
-        return pick("s", "'xy'") if depth <= 0 else pick(f"{sub('text')} + {sub('text')}", "s", "'x' * 2", "s[0]", "s[:2]")
+        return (
+            pick("s", "'xy'") if depth <= 0 else pick(f"{sub('text')} + {sub('text')}", "s", "'x' * 2", "s[0]", "s[:2]")
+        )
     if depth <= 0:
         return pick("c", "True", "False", "a > b", "'x' in s")
     return pick(

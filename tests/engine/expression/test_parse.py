@@ -118,7 +118,13 @@ def test_fault_028_private_names_methods_and_formats_are_refused_with_their_colu
 
 
 def test_fault_029_long_and_deep_expressions_are_refused_quickly() -> None:
-    for text in ("1+" * 3000 + "1", "not " * 5000 + "1", "not " * 1500 + "1", "(" * 300 + "1" + ")" * 300, "a," * 700 + "a"):
+    for text in (
+        "1+" * 3000 + "1",
+        "not " * 5000 + "1",
+        "not " * 1500 + "1",
+        "(" * 300 + "1" + ")" * 300,
+        "a," * 700 + "a",
+    ):
         start = time.perf_counter()
         assert codes(text)[0].split()[0] in ("X009", "X010", "X032"), text[:20]
         assert time.perf_counter() - start < 1
@@ -130,7 +136,9 @@ def test_names_and_functions_can_be_listed_without_running() -> None:
     assert functions_of(expression) == {"sum", "lower"}
 
 
-@pytest.mark.skipif(not ATTACKS.exists(), reason="the attack lists are not beside the repository (../shared/data/attacks)")
+@pytest.mark.skipif(
+    not ATTACKS.exists(), reason="the attack lists are not beside the repository (../shared/data/attacks)"
+)
 def test_no_attack_string_reaches_anything() -> None:
     """102 strings that broke out of Python sandboxes: each is refused, or is harmless text and numbers."""
     import ast

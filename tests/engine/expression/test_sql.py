@@ -412,13 +412,18 @@ def test_the_database_uses_the_index_for_a_plain_condition(sqlite_world: World) 
         query = sa.select(TABLES.table("lead").c.id).where(condition)
         plan = str(query.compile(sqlite_world.engine, compile_kwargs={"literal_binds": True}))
         shown = sqlite_world.connection.execute(sa.text(f"EXPLAIN QUERY PLAN {plan}")).all()
-        assert any(f"USING INDEX {index}" in row[-1] or f"COVERING INDEX {index}" in row[-1] for row in shown), (text, shown)
+        assert any(f"USING INDEX {index}" in row[-1] or f"COVERING INDEX {index}" in row[-1] for row in shown), (
+            text,
+            shown,
+        )
 
 
 def test_a_function_without_an_sql_side_is_refused_with_its_name_and_place(sqlite_world: World) -> None:
     with pytest.raises(InvalidDocument) as refused:
         compile_condition(parse("n > 1 and similar(name, other) > 0.5"), sqlite_world.sql_scope())
-    assert refused.value.text("en").startswith(":1:11 X040 function similar cannot be used in lists, filters and metrics")
+    assert refused.value.text("en").startswith(
+        ":1:11 X040 function similar cannot be used in lists, filters and metrics"
+    )
 
 
 def test_what_sql_cannot_say_is_refused_with_its_place(sqlite_world: World) -> None:
@@ -430,7 +435,9 @@ def test_what_sql_cannot_say_is_refused_with_its_place(sqlite_world: World) -> N
 
 def test_a_function_of_constants_needs_no_sql_side(sqlite_world: World) -> None:
     fill(sqlite_world)
-    assert sqlite_world.where(compile_condition(parse("similar('ab', 'ab') == 1 and i == 7"), sqlite_world.sql_scope())) == {2}
+    assert sqlite_world.where(
+        compile_condition(parse("similar('ab', 'ab') == 1 and i == 7"), sqlite_world.sql_scope())
+    ) == {2}
 
 
 def test_a_condition_joins_its_parts(sqlite_world: World) -> None:
@@ -449,7 +456,9 @@ def test_a_linked_record_in_the_trash_is_empty(sqlite_world: World) -> None:
     assert sqlite_world.ask(compile_sql(parse("len(orders)"), sqlite_world.sql_scope()))[2] == 2
 
 
-def test_an_empty_value_of_the_reader_never_matches_empty_columns(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_value_of_the_reader_never_matches_empty_columns(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """``owner.team == me.team`` for a reader without a team must not show him everything without an owner."""
     import tests.engine.expression.world as small
 
@@ -468,5 +477,8 @@ def test_an_empty_value_of_the_reader_never_matches_empty_columns(world: World, 
 
 def test_division_by_zero_takes_no_row_and_stops_no_query(world: World) -> None:
     fill(world)
-    assert world.where(compile_condition(parse("1 / i != 5 and i // i == 1 and i % i == 0"), world.sql_scope())) == {2, 4}
+    assert world.where(compile_condition(parse("1 / i != 5 and i // i == 1 and i % i == 0"), world.sql_scope())) == {
+        2,
+        4,
+    }
     assert isinstance(python_answers(world, "1 / i")[3], ExpressionError)

@@ -72,7 +72,9 @@ class Tables:
                 if not (kind.name == "list" and kind.of and kind.of.name == "record")
             ]
             sa.Table(entity, self.metadata, *columns, sa.Column("deleted_at", sa.BigInteger()))
-        self.links_table = sa.Table("lead__watchers", self.metadata, sa.Column("source", sa.BigInteger()), sa.Column("target", sa.BigInteger()))
+        self.links_table = sa.Table(
+            "lead__watchers", self.metadata, sa.Column("source", sa.BigInteger()), sa.Column("target", sa.BigInteger())
+        )
         self.history = sa.Table(
             "fl_history", self.metadata, sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
             sa.Column("entity", sa.Text()), sa.Column("record", sa.BigInteger()), sa.Column("machine", sa.Text()),

@@ -166,7 +166,9 @@ def test_no_shape_makes_the_loader_raise(keys: list[str], value: object, registr
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=damaged())
-def test_a_damaged_document_of_any_kind_is_told_and_never_raises(document: dict[str, object], registry: Registry) -> None:
+def test_a_damaged_document_of_any_kind_is_told_and_never_raises(
+    document: dict[str, object], registry: Registry
+) -> None:
     import json
 
     files: dict[str, str | bytes] = {

@@ -25,5 +25,8 @@ def test_a_misspelt_a_missing_and_an_impossible_setting_are_told_at_their_places
 
 
 def test_an_unknown_connector_is_the_only_problem_of_its_connection() -> None:
-    files = {"site.yaml": "name: one\npacks: {}\n", "custom/connection/website.yaml": TEXT.replace("webhook", "carrier")}
+    files = {
+        "site.yaml": "name: one\npacks: {}\n",
+        "custom/connection/website.yaml": TEXT.replace("webhook", "carrier"),
+    }
     assert {problem.code for problem in load(files, Registry.discover(entry_points=False)).errors} == {"D011"}

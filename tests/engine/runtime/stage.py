@@ -41,9 +41,7 @@ class Stage:
         schema = tables.build(self.manifest, types)  # type: ignore[arg-type]
         self.database = Database.open(url, self.clock)
         self.database.write(schema.create)
-        self.parts = Parts(
-            self.manifest, registry(), schema, Records(schema), self.clock, parameters=parameters
-        )
+        self.parts = Parts(self.manifest, registry(), schema, Records(schema), self.clock, parameters=parameters)
         self.people: dict[str, int] = {}
 
     def do(self, work: Callable[[Acting], T], actor: Actor = SYSTEM, **more: Any) -> turn.Turned[T]:

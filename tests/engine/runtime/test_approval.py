@@ -113,7 +113,10 @@ def test_a_transition_waits_until_its_approver_agrees(stage: Stage) -> None:
     moved = stage.rows("SELECT by_user FROM fl_history WHERE state = 'called'")
     assert moved == [(stage.people["li"],)], "it is the one who asked that moves it"
     assert stage.told() == ["zhao", "li"]
-    assert [note["title"] for note in stage.find("notification")] == ["李强 想请您审批:锐视 · 首通", "赵敏 同意了:锐视 · 首通"]
+    assert [note["title"] for note in stage.find("notification")] == [
+        "李强 想请您审批:锐视 · 首通",
+        "赵敏 同意了:锐视 · 首通",
+    ]
 
 
 def test_a_refusal_leaves_the_record_where_it_is_and_says_why(stage: Stage) -> None:
@@ -427,7 +430,11 @@ def test_the_offer_and_the_timeline_tell_of_it(stage: Stage) -> None:
     stage.move(one, "call", li)
     assert stage.ask(offers, li)["call"] == ("open", False)
     decide(stage, "zhao", note="好")
-    told = [moment.title for moment in stage.ask(lambda c: timeline.timeline(c, "lead", one.id)) if moment.kind == "approval"]
+    told = [
+        moment.title
+        for moment in stage.ask(lambda c: timeline.timeline(c, "lead", one.id))
+        if moment.kind == "approval"
+    ]
     assert told == ["同意: 锐视 · 首通 (好)", "提请审批: 锐视 · 首通"]
 
 

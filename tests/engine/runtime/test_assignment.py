@@ -99,7 +99,10 @@ def test_the_best_score_wins_and_the_card_keeps_every_factor_of_the_runner_up() 
     assert lead["owner"] == stage.people["a"]
     card = stage.ask(lambda context: why.owner(context, "lead", lead.id))
     assert card is not None
-    shown = [(each["name"], each["points"], [(f["label"], f["points"]) for f in each["factors"]]) for each in card["candidates"]]
+    shown = [
+        (each["name"], each["points"], [(f["label"], f["points"]) for f in each["factors"]])
+        for each in card["candidates"]
+    ]
     assert shown == [("a", 70.0, [("负荷", 40.0), ("热度", 30.0)]), ("b", 55.0, [("负荷", 40.0), ("热度", 15.0)])]
     assert (card["rule"], card["reason"]) == ("rule", "strategy")
 
@@ -173,4 +176,7 @@ def test_a_counter_that_means_something_else_now_is_counted_afresh() -> None:
     assert owners(stage, 3) == ["b", "b", "b"]
     stage.do(lambda context: context.connection.execute("DELETE FROM fl_counters"))
     assert owners(stage, 1) == ["a"]
-    assert dict(stage.rows("SELECT key, n FROM fl_counters WHERE day = ''")) == {stage.people["a"]: 4, stage.people["b"]: 3}
+    assert dict(stage.rows("SELECT key, n FROM fl_counters WHERE day = ''")) == {
+        stage.people["a"]: 4,
+        stage.people["b"]: 3,
+    }

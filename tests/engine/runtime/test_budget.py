@@ -118,7 +118,9 @@ def test_above_the_cap_of_the_day_it_waits_for_the_next_morning() -> None:
     site = Site("{per_day: 2}")
     for name in "甲乙丙丁":
         site.lead(name)
-        site.do(lambda c: [c.update("lead", each.id, {"hot": True}) for each in c.records.find(c.connection, "lead", {})])
+        site.do(
+            lambda c: [c.update("lead", each.id, {"hot": True}) for each in c.records.find(c.connection, "lead", {})]
+        )
     assert site.shown() == ["甲 来了", "乙 来了"]
     site.advance(hours=23, minutes=59)
     assert len(site.shown()) == 2

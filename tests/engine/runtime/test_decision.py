@@ -102,7 +102,9 @@ def feel(text: str) -> Any:
         return [feel(part) for part in parts]
     if re.fullmatch(r'"[^"]*"', text):
         return text[1:-1]
-    if re.fullmatch(r"-?\d+(\.\d+)?|true|false|(>=|<=|>|<)\s*-?\d+(\.\d+)?|[\[\]()]\s*\d+\s*\.\.\s*\d+\s*[\[\]()]", text):
+    if re.fullmatch(
+        r"-?\d+(\.\d+)?|true|false|(>=|<=|>|<)\s*-?\d+(\.\d+)?|[\[\]()]\s*\d+\s*\.\.\s*\d+\s*[\[\]()]", text
+    ):
         return {"true": True, "false": False}.get(text, text)
     negated = re.fullmatch(r"not\((.*)\)", text)
     if negated:
@@ -138,7 +140,9 @@ def dmn_cases() -> Iterator[tuple[str, Table, dict[str, str], dict[str, Any], An
             for test in tests:
                 for case in below(test, "testCase"):
                     given = {
-                        str(each.get("name")): literal(each) for each in below(case, "inputNode") if not below(each, "component")
+                        str(each.get("name")): literal(each)
+                        for each in below(case, "inputNode")
+                        if not below(each, "component")
                     }
                     for result in below(case, "resultNode"):
                         simple = not below(result, "component") and not below(result, "list")
@@ -174,7 +178,10 @@ def test_the_tables_of_the_dmn_kit_that_our_subset_covers_answer_the_same() -> N
 
 # --- GoRules: graphs that are one decision table
 
-def gorules() -> Iterator[tuple[str, Table, dict[str, str], Mapping[str, Any], list[dict[str, Any]], Any, dict[str, str]]]:
+
+def gorules() -> Iterator[
+    tuple[str, Table, dict[str, str], Mapping[str, Any], list[dict[str, Any]], Any, dict[str, str]]
+]:
     for path in sorted(DATA.glob("rules-gorules/graphs/*.json")):
         graph = json.loads(path.read_text("utf-8"))
         nodes = [node for node in graph["nodes"] if node["type"] not in ("inputNode", "outputNode")]

@@ -75,7 +75,9 @@ def refused(stage: Stage, /, **values: object) -> Refused:
 
 
 def test_fault_043_every_key_that_may_not_be_typed_in_is_told_and_nothing_is_saved(stage: Stage) -> None:
-    error = refused(stage, company="A", is_admin=True, owner_id=3, stage="done", id=9, created_at="2020-01-01", compny="x", size=3)
+    error = refused(
+        stage, company="A", is_admin=True, owner_id=3, stage="done", id=9, created_at="2020-01-01", compny="x", size=3
+    )
     assert problems_of(error) == {
         "is_admin": "R050",
         "owner_id": "R050",
@@ -188,7 +190,9 @@ def test_fault_046_a_probable_duplicate_is_told_with_score_and_reasons(stage: St
 
 @pytest.mark.parametrize("then", ["block", "merge", "link"])
 def test_fault_046_a_duplicate_may_be_blocked_merged_or_linked(then: str) -> None:
-    text = SITE.replace("then: warn", f"then: {then}").replace("  number:", "  same_as: {type: link, to: lead}\n  number:")
+    text = SITE.replace("then: warn", f"then: {then}").replace(
+        "  number:", "  same_as: {type: link, to: lead}\n  number:"
+    )
     stage = Stage(text)
     first = stage.create("lead", company="锐视光学", phone="13800138000")
     values = {"company": "锐视光学院", "phone": "13800138000", "budget": 5}
@@ -239,7 +243,9 @@ def test_fault_055_different_fields_are_merged_and_the_same_field_names_who_was_
     from engine.runtime import entity
 
     stage.do(lambda context: entity.update(context, "lead", lead.id, {"budget": 2}, version=lead.version), li)
-    merged = stage.do(lambda context: entity.update(context, "lead", lead.id, {"note": "y"}, version=lead.version)).value
+    merged = stage.do(
+        lambda context: entity.update(context, "lead", lead.id, {"note": "y"}, version=lead.version)
+    ).value
     assert (merged["budget"], merged["note"]) == (2, "y")
     with pytest.raises(Stale) as error:
         stage.do(lambda context: entity.update(context, "lead", lead.id, {"budget": 3}, version=lead.version))

@@ -138,7 +138,10 @@ def test_fault_079_every_attempt_sends_the_same_under_the_same_key_with_backoff(
     assert asked == dt.timedelta(seconds=600)
     stage.clock.advance(dt.timedelta(seconds=601))
     drain(worker)
-    assert len({key for _, key in away.sent}) == 1 and len({json.dumps(sent, sort_keys=True) for sent, _ in away.sent}) == 1
+    assert (
+        len({key for _, key in away.sent}) == 1
+        and len({json.dumps(sent, sort_keys=True) for sent, _ in away.sent}) == 1
+    )
     assert stage.get("lead", lead.id)["note"] == "A-7"
     assert [result for _, result, _ in trace(stage)] == ["done", "failed", "failed", "sent", "done"]
 
@@ -207,7 +210,7 @@ def test_on_error_continue_passes_the_step_over_and_its_error_can_be_asked() -> 
 
 
 def test_on_error_steps_are_done_instead_of_the_rest() -> None:
-    stage = Stage(SITE + ERRORS.format(how='[{set: {stage: 转人工}}, {call: {connection: erp, path: /alarm}}]'))
+    stage = Stage(SITE + ERRORS.format(how="[{set: {stage: 转人工}}, {call: {connection: erp, path: /alarm}}]"))
     lead = stage.create("lead", company="锐视光学")
     away = broken()
     fail_for_good(stage, away)
@@ -303,7 +306,7 @@ do:
 
 
 def test_what_was_sent_is_not_sent_again_because_a_later_step_fails() -> None:
-    rule = CALL.replace("count: \"=count + 1\"", "company: \"=stage\"")
+    rule = CALL.replace('count: "=count + 1"', 'company: "=stage"')
     stage = Stage(SITE + rule)
     lead = stage.create("lead", company="锐视光学", budget=1)
     away = Away({"status": 200, "body": {"number": "A-7"}})

@@ -58,7 +58,10 @@ steps:
 
 
 def play(steps: str) -> scenario.Result:
-    loaded = load({"site.yaml": "kind: site\nname: s\n", "custom/a.yaml": SITE, "custom/b.yaml": STORY.lstrip("-\n") + steps}, registry())
+    loaded = load(
+        {"site.yaml": "kind: site\nname: s\n", "custom/a.yaml": SITE, "custom/b.yaml": STORY.lstrip("-\n") + steps},
+        registry(),
+    )
     assert loaded.manifest is not None, "\n".join(problem.text() for problem in loaded.errors)
     return scenario.run(loaded.manifest, registry(), loaded.manifest.scenarios["story"])
 

@@ -145,7 +145,9 @@ def test_fault_060_two_rules_that_set_each_other_off_are_stopped_at_twenty_hops_
     assert len(stopped) == 1
     chain = stopped[0].parameters["chain"].split(" → ")  # type: ignore[union-attr]
     assert (len(chain), chain[:3], chain[-1]) == (21, ["ping", "pong", "ping"], "ping")
-    counts = dict(stage.rows("SELECT state, COUNT(*) FROM fl_runs WHERE \"trigger\" IN ('ping', 'pong') GROUP BY state"))
+    counts = dict(
+        stage.rows("SELECT state, COUNT(*) FROM fl_runs WHERE \"trigger\" IN ('ping', 'pong') GROUP BY state")
+    )
     assert counts == {"done": 20, "stopped": 1}
 
 
@@ -155,7 +157,9 @@ def test_rules_that_wake_each_other_twice_an_event_end_too() -> None:
     lead = stage.create("lead", company="锐视光学")
     done = stage.do(lambda context: context.update("lead", lead.id, {"note": "ping"}))
     assert {getattr(warning, "code", "") for warning in done.warnings} == {"R081"}
-    assert stage.rows("SELECT COUNT(*) FROM fl_runs WHERE state = 'done' AND \"trigger\" IN ('ping', 'pong')") == [(40,)]
+    assert stage.rows("SELECT COUNT(*) FROM fl_runs WHERE state = 'done' AND \"trigger\" IN ('ping', 'pong')") == [
+        (40,)
+    ]
 
 
 def test_every_change_is_in_the_audit_chain_and_the_chain_holds() -> None:
@@ -164,7 +168,11 @@ def test_every_change_is_in_the_audit_chain_and_the_chain_holds() -> None:
     lead = stage.create("lead", li, company="锐视光学", budget=1)
     stage.update(lead, li, budget=2)
     entries = stage.ask(lambda context: audit.entries(context.connection, "lead", lead.id))
-    assert [(entry.action, entry.login) for entry in entries] == [("create", "li"), ("update", "system"), ("update", "li")]
+    assert [(entry.action, entry.login) for entry in entries] == [
+        ("create", "li"),
+        ("update", "system"),
+        ("update", "li"),
+    ]
     assert entries[1].detail["via"] == "trigger:give" and entries[1].detail["by"] == li.user
     assert stage.ask(lambda context: audit.verify(context.connection)).intact
 

@@ -212,7 +212,9 @@ steps:
 
 
 def test_a_scenario_drives_durable_runs_and_nothing_leaves_the_process() -> None:
-    text = rule('  - wait: 1h\n  - call: {connection: erp, path: /orders, json: {company: "=company"}}\n  - set: {note: 已下单}')
+    text = rule(
+        '  - wait: 1h\n  - call: {connection: erp, path: /orders, json: {company: "=company"}}\n  - set: {note: 已下单}'
+    )
     stage = Stage(SITE + text + SCENARIO)
     found = scenario.run(stage.manifest, stage.parts.registry, stage.manifest.scenarios["asks_the_erp"])
     assert found.problems == ()
@@ -265,7 +267,9 @@ def step(*inner: Step) -> Step:
     return Step("each" if inner else "set", {"of": "lead", "do": inner} if inner else {"x": 1})
 
 
-TREES = st.recursive(st.builds(step), lambda inner: st.lists(inner, min_size=1, max_size=3).map(lambda found: step(*found)), max_leaves=8)
+TREES = st.recursive(
+    st.builds(step), lambda inner: st.lists(inner, min_size=1, max_size=3).map(lambda found: step(*found)), max_leaves=8
+)
 
 
 def plain(steps: tuple[Step, ...], many: int) -> int:

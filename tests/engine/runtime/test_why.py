@@ -69,7 +69,9 @@ def test_the_story_is_one_list_the_latest_first_without_hidden_fields() -> None:
         ("assigned", "分给 li(轮流分)"),
     ]
     assert [moment.title for moment in moments if moment.kind == "sla"] == ["待首通:超时"]
-    assert [(c.label, c.before, c.after) for c in moments[0].changes] == [("loop", "待首通", "完成")] or moments[0].changes
+    assert [(c.label, c.before, c.after) for c in moments[0].changes] == [("loop", "待首通", "完成")] or moments[
+        0
+    ].changes
     given = next(moment for moment in moments if moment.where and moment.kind == "changed")
     assert [(change.label, change.after) for change in given.changes] == [("负责人", "li")]
     assert given.where.startswith("custom/all.yaml:")
@@ -85,7 +87,9 @@ def test_why_gives_the_owner_the_promises_and_the_runs_with_their_conditions() -
     assert told.owner is not None and (told.owner["label"], told.owner["reason"]) == ("轮流分", "strategy")
     assert [each["name"] for each in told.owner["candidates"]] == ["li", "wang"]
     assert [(promise.name, promise.state) for promise in told.promises] == [("loop.new", "running")]
-    assert [(run["trigger"], run["state"], run["steps"][0]["step"]) for run in told.runs] == [("give", "done", "assign")]
+    assert [(run["trigger"], run["state"], run["steps"][0]["step"]) for run in told.runs] == [
+        ("give", "done", "assign")
+    ]
 
 
 def test_why_not_shows_each_condition_with_its_values() -> None:

@@ -33,7 +33,17 @@ def lead(company: Company) -> int:
 
 
 def everything(company: Company) -> list[Any]:
-    tables = "fl_timers", "fl_runs", "fl_audit", "notification", "lead", "fl_jobs", "fl_history", "fl_score_cards", "task"
+    tables = (
+        "fl_timers",
+        "fl_runs",
+        "fl_audit",
+        "notification",
+        "lead",
+        "fl_jobs",
+        "fl_history",
+        "fl_score_cards",
+        "task",
+    )
     with company.engine._site.reading() as context:
         return [context.connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
@@ -41,7 +51,9 @@ def everything(company: Company) -> list[Any]:
 def test_it_tells_what_would_happen_when_and_which_line_says_so(company: Company) -> None:
     number = lead(company)
     seen = company.engine.slider.look(company.actor("li"), "lead", number, "3h")
-    told = [(each["at"][11:16], each["kind"], tuple(each["to"])) for each in seen["happenings"] if each["kind"] == "notice"]
+    told = [
+        (each["at"][11:16], each["kind"], tuple(each["to"])) for each in seen["happenings"] if each["kind"] == "notice"
+    ]
     assert told == [
         ("03:00", "notice", ("李强",)),
         ("03:15", "notice", ("赵敏",)),
@@ -71,8 +83,10 @@ def test_what_it_foretold_comes_true(company: Company) -> None:
     start = site.clock.now()
     scheduler.play(site.parts, site.database, company.clock, start + __import__("datetime").timedelta(days=2))
     with site.reading() as context:
-        rows = context.connection.execute("SELECT title, created_at FROM notification WHERE created_at > ? ORDER BY id", (
-            int(start.timestamp() * 1_000_000),))
+        rows = context.connection.execute(
+            "SELECT title, created_at FROM notification WHERE created_at > ? ORDER BY id",
+            (int(start.timestamp() * 1_000_000),),
+        )
     foretold = [each["title"] for each in seen["happenings"] if each["kind"] == "notice"]
     assert [title for title, _ in rows] == foretold
     assert company.engine.get(SYSTEM, "lead", number).shown["owner"] == "赵敏"
@@ -85,8 +99,15 @@ def test_an_open_approval_would_be_passed_on_and_expire(company: Company) -> Non
         pass
     from engine.store.files import Files
 
-    file = site.database.write(lambda c: Files().save(c, "合同.pdf", "application/pdf", b"x", site.clock.now(), None).id)
-    whole = {"call_summary": "成像模糊，担心售后", "next_date": "2026-01-08", "next_time": "10:00", "next_subject": "看设备"}
+    file = site.database.write(
+        lambda c: Files().save(c, "合同.pdf", "application/pdf", b"x", site.clock.now(), None).id
+    )
+    whole = {
+        "call_summary": "成像模糊，担心售后",
+        "next_date": "2026-01-08",
+        "next_time": "10:00",
+        "next_subject": "看设备",
+    }
     chain = {"industry": "eye", "revenue_range": "to_50m", "decision_role": "decider"}
     li = company.actor("li")
     company.engine.update(li, "lead", number, chain)

@@ -39,7 +39,11 @@ def test_fault_052_a_dry_run_says_what_would_happen_and_writes_nothing(company: 
     path.write_text("客户名称,手机号\n甲,13800138000\n,13800138001\n丙,1.38E+10\n丁,123\n", "utf-8")
     report = company.engine.import_file(SYSTEM, path, "lead", dry_run=True)
     assert report.created == 1
-    assert [(bad.row, [p.field for p in bad.problems]) for bad in report.bad] == [(3, ["company"]), (4, ["phone"]), (5, ["phone"])]
+    assert [(bad.row, [p.field for p in bad.problems]) for bad in report.bad] == [
+        (3, ["company"]),
+        (4, ["phone"]),
+        (5, ["phone"]),
+    ]
     assert count(company) == 0
 
 

@@ -58,7 +58,8 @@ def test_m27_running_clocks_are_kept_when_the_publisher_says_so(company: Company
 
 def test_a_season_reaches_only_its_own_days(company: Company) -> None:
     (company.folder / "site.yaml").write_text(
-        SITE + "parameters:\n  first_call_limit: [{value: 4h}, {value: 8h, from: 2026-01-05, to: 2026-01-05}]\n", "utf-8"
+        SITE + "parameters:\n  first_call_limit: [{value: 4h}, {value: 8h, from: 2026-01-05, to: 2026-01-05}]\n",
+        "utf-8",
     )
     company.engine.revisions.publish("", Choices(timers="keep"))
     today = company.lead()
@@ -108,7 +109,9 @@ states:
 transitions:
 {moves}  finish: {{label: {{zh: 完成, en: Finish}}, from: {last}, to: done}}
 """
-VISIT = "kind: entity\nname: visit\nlabel: {zh: 拜访, en: Visit}\nfields:\n  who: {type: text, label: {zh: 谁, en: Who}}\n"
+VISIT = (
+    "kind: entity\nname: visit\nlabel: {zh: 拜访, en: Visit}\nfields:\n  who: {type: text, label: {zh: 谁, en: Who}}\n"
+)
 
 
 def test_a_state_that_goes_away_asks_where_its_records_go(company: Company) -> None:
@@ -144,7 +147,9 @@ def test_fault_096_tables_of_an_older_engine_are_brought_up_to_date_at_the_start
     url = company.engine._site.database.url
     lead = company.lead()
     company.engine._site.database.write(lambda connection: connection.execute("DROP TABLE fl_kept"))
-    company.engine._site.database.write(lambda connection: connection.execute("DELETE FROM fl_settings WHERE name = 'engine'"))
+    company.engine._site.database.write(
+        lambda connection: connection.execute("DELETE FROM fl_settings WHERE name = 'engine'")
+    )
     with Engine.open(company.folder, clock=company.clock, database=url) as newer:
         assert newer.get(SYSTEM, "lead", lead.id)["company"] == "锐视光学"
         assert newer._site.database.read().__enter__().scalar("SELECT COUNT(*) FROM fl_kept") == 0

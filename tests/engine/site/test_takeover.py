@@ -63,7 +63,15 @@ def worker(company: Company, *more: str, database: str = "", failpoint: str = ""
     environment = {**os.environ, "FLOWLOOM_FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
     if database:
         environment["FLOWLOOM_DATABASE"] = database
-    command = [sys.executable, "-c", "from engine.cli.main import main; main()", "-C", str(company.folder), "work", *more]
+    command = [
+        sys.executable,
+        "-c",
+        "from engine.cli.main import main; main()",
+        "-C",
+        str(company.folder),
+        "work",
+        *more,
+    ]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

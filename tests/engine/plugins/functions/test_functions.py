@@ -40,8 +40,18 @@ def calendar(name: str) -> Office:
 
 
 SPELLS = [
-    {"machine": "m", "state": "new", "entered_at": dt.datetime(2026, 3, 1, tzinfo=UTC), "left_at": dt.datetime(2026, 3, 5, tzinfo=UTC)},
-    {"machine": "m", "state": "called", "entered_at": dt.datetime(2026, 3, 5, tzinfo=UTC), "left_at": dt.datetime(2026, 3, 6, tzinfo=UTC)},
+    {
+        "machine": "m",
+        "state": "new",
+        "entered_at": dt.datetime(2026, 3, 1, tzinfo=UTC),
+        "left_at": dt.datetime(2026, 3, 5, tzinfo=UTC),
+    },
+    {
+        "machine": "m",
+        "state": "called",
+        "entered_at": dt.datetime(2026, 3, 5, tzinfo=UTC),
+        "left_at": dt.datetime(2026, 3, 6, tzinfo=UTC),
+    },
     {"machine": "m", "state": "new", "entered_at": dt.datetime(2026, 3, 6, tzinfo=UTC), "left_at": None},
     {"machine": "other", "state": "called", "entered_at": dt.datetime(2026, 3, 20, tzinfo=UTC), "left_at": None},
 ]
@@ -60,7 +70,11 @@ EXTRAS: dict[str, Any] = {
     "user": lambda login: {"id": 7, "login": login} if login == "li" else None,
     "team": lambda name: {"id": 8, "name": name} if name == "east" else None,
 }
-SCOPE = Scope(names=dict.fromkeys(NAMES, ANY), entities={"lead": {}, "user": {"id": INTEGER}, "team": {"id": INTEGER}}, entity="lead")
+SCOPE = Scope(
+    names=dict.fromkeys(NAMES, ANY),
+    entities={"lead": {}, "user": {"id": INTEGER}, "team": {"id": INTEGER}},
+    entity="lead",
+)
 
 
 def run(text: str) -> Any:
@@ -132,7 +146,43 @@ CASES: dict[str, list[tuple[str, Any]]] = {
 
 
 def test_every_function_of_the_language_is_there_and_has_a_case() -> None:
-    spoken = ["now", "today", "ago", "days_since", "hours_since", "hours_between", "work_hours_between", "weekday", "hour_of", "month_of", "len", "lower", "contains", "starts_with", "similar", "count", "sum", "avg", "median", "distinct", "min", "max", "round", "share_of", "reached", "entered_at", "left_at", "dwell", "phone_region", "phone_carrier", "keywords", "lookup", "decide", "user", "team"]
+    spoken = [
+        "now",
+        "today",
+        "ago",
+        "days_since",
+        "hours_since",
+        "hours_between",
+        "work_hours_between",
+        "weekday",
+        "hour_of",
+        "month_of",
+        "len",
+        "lower",
+        "contains",
+        "starts_with",
+        "similar",
+        "count",
+        "sum",
+        "avg",
+        "median",
+        "distinct",
+        "min",
+        "max",
+        "round",
+        "share_of",
+        "reached",
+        "entered_at",
+        "left_at",
+        "dwell",
+        "phone_region",
+        "phone_carrier",
+        "keywords",
+        "lookup",
+        "decide",
+        "user",
+        "team",
+    ]
     assert set(spoken) <= set(FUNCTIONS)
     assert set(CASES) == set(FUNCTIONS)
 
@@ -153,14 +203,21 @@ def test_a_function_introduces_itself_with_an_example_that_runs(name: str) -> No
     assert name in functions_of(parse(text.removeprefix("=")))
 
 
-@pytest.mark.parametrize("text", ["round(1.5, 20)", "date('2026-02-30')", "work_hours_between(at, later, 'nope')", "sum(tags)"])
+@pytest.mark.parametrize(
+    "text", ["round(1.5, 20)", "date('2026-02-30')", "work_hours_between(at, later, 'nope')", "sum(tags)"]
+)
 def test_what_has_no_answer_is_one_error(text: str) -> None:
     with pytest.raises(ExpressionError):
         run(text)
 
 
 def test_the_result_of_a_function_has_the_type_it_promises() -> None:
-    for text, kind in (("sum([1.5])", "number"), ("len('x')", "integer"), ("min(1, 2)", "integer"), ("distinct(['a'])", "list of text")):
+    for text, kind in (
+        ("sum([1.5])", "number"),
+        ("len('x')", "integer"),
+        ("min(1, 2)", "integer"),
+        ("distinct(['a'])", "list of text"),
+    ):
         assert str(check(parse(text), SCOPE, FUNCTIONS)[0]) == kind
 
 
@@ -181,7 +238,9 @@ def test_history_functions_are_not_for_records_without_history() -> None:
         compile_expression(parse("reached(1)"), SCOPE, FUNCTIONS)
 
 
-@pytest.mark.skipif(not (DATA / "cn-mobile-segments").exists(), reason="the segment list is not beside the repository (../shared/data)")
+@pytest.mark.skipif(
+    not (DATA / "cn-mobile-segments").exists(), reason="the segment list is not beside the repository (../shared/data)"
+)
 def test_phone_regions_agree_with_the_segment_list() -> None:
     with gzip.open(DATA / "cn-mobile-segments/segments.csv.gz", "rt", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -197,5 +256,9 @@ def test_keywords_are_those_of_jieba_itself() -> None:
 
     from engine.plugins.functions.keywords import Keywords
 
-    for text in ("客户关心价格和售后,需要准备方案", "现有设备成像模糊，医生抱怨效率低，the MRI 的 MRI", "2024年 10.5 万"):
+    for text in (
+        "客户关心价格和售后,需要准备方案",
+        "现有设备成像模糊，医生抱怨效率低，the MRI 的 MRI",
+        "2024年 10.5 万",
+    ):
         assert Keywords().call(text) == tuple(jieba.analyse.extract_tags(text, topK=5))

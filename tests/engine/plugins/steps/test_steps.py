@@ -130,11 +130,18 @@ def test_branch_goes_one_way_and_a_step_may_have_a_condition() -> None:
         '  - branch: {if: "budget > 5", then: [{set: {priority: A}}], else: [{set: {priority: B}}]}\n'
         '  - {set: {note: big}, if: "budget > 5"}'
     )
-    assert [stage.create("lead", company="x", budget=n)[f] for n in (9, 1) for f in ("priority", "note")] == ["A", "big", "B", None]
+    assert [stage.create("lead", company="x", budget=n)[f] for n in (9, 1) for f in ("priority", "note")] == [
+        "A",
+        "big",
+        "B",
+        None,
+    ]
 
 
 def test_stop_ends_the_run_and_keeps_what_was_done() -> None:
-    stage = staged('  - set: {note: first}\n  - branch: {if: "budget > 5", then: [{stop: {}}]}\n  - set: {note: second}')
+    stage = staged(
+        '  - set: {note: first}\n  - branch: {if: "budget > 5", then: [{stop: {}}]}\n  - set: {note: second}'
+    )
     assert [stage.create("lead", company="x", budget=n)["note"] for n in (9, 1)] == ["first", "second"]
 
 
@@ -149,7 +156,11 @@ def test_task_asks_somebody_by_a_time() -> None:
     stage = staged('  - task: {subject: "上门看 {{ company }}", to: "=owner", within: 2d}')
     stage.create("lead", company="锐视", owner=stage.people["li"])
     task = stage.find("task")[0]
-    assert (task["subject"], task["owner"], (task["due_at"] - stage.clock.now()).days) == ("上门看 锐视", stage.people["li"], 2)
+    assert (task["subject"], task["owner"], (task["due_at"] - stage.clock.now()).days) == (
+        "上门看 锐视",
+        stage.people["li"],
+        2,
+    )
 
 
 def test_merge_completes_one_record_redirects_links_and_trashes_the_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,9 +10,10 @@ from engine.errors import NotFound, Problem
 from engine.expression.evaluate import Environment
 from engine.expression.parse import Condition, Expression
 from engine.facts import SYSTEM, Actor, Event, Record
+from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
-from engine.runtime import assignment, entity, people, state_machine
+from engine.runtime import approval, assignment, entity, people, state_machine
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 
@@ -242,6 +244,11 @@ class Acting(Context):
     ) -> tuple[int, ...]:
         """Tell people inside the product, within their limits; those it reaches at once (the others are told later)."""
         return people.tell(self, users, title, body, event, via, urgent)
+
+    def agreed(self, rule: Approval, event: Event, name: str, what: str, since: dt.datetime) -> str:
+        """How an approval stands that a rule asked for at ``since``: open, approved, rejected, withdrawn or expired. The first
+        time it is asked for."""
+        return approval.of_rule(self, rule, event, name, what, since)
 
     def as_system(self) -> Acting:
         """The same turn with all rights, for what the engine itself keeps."""

@@ -17,11 +17,12 @@ from engine.facts import Event, Timer
 from engine.model.approval import Approval
 from engine.model.terms import Duration
 from engine.runtime import evidence, log, who
-from engine.runtime.context import Context
+from engine.runtime.context import Context, values_of
 from engine.runtime.plans import EntityPlan
 from engine.store import approvals, audit, timers
 from engine.store.approvals import Request, Seat
 from engine.store.connection import Violation
+from engine.store.encode import micros
 
 PREFIX = "approval:"
 #: Said by the engine itself when something is asked, passed on or over; the two results are ``approved``, ``rejected``.
@@ -100,6 +101,40 @@ def ask(
     found = approvals.get(context.connection, number)
     assert found is not None
     return found
+
+
+def of_rule(context: Context, rule: Approval, event: Event, name: str, what: str, since: dt.datetime) -> str:
+    """How the approval stands that a run asked for at ``since``; it is asked for the first time."""
+    row = context.connection.one(
+        "SELECT state FROM fl_approvals WHERE kind = 'step' AND name = ? AND asked_at = ? "
+        "AND COALESCE(record, 0) = ? AND COALESCE(entity, '') = ?",
+        (name, micros(since), event.record or 0, event.entity or ""),
+    )
+    if row is not None:
+        return str(row[0])
+    if context.user is None and event.actor.user is not None:
+        # A run is carried by nobody in particular: whoever set it off is the one who asks.
+        person, values = event.actor.user, event.actor.values
+        context = type(context)(
+            context.parts, context.connection, context.actor,
+            ring=context.ring, now=context.now, via=context.via, me=values, user=person,
+        )  # fmt: skip
+    plan = context.plan(event.entity) if event.entity is not None else None
+    record = context.get(event.entity, event.record) if event.entity is not None and event.record is not None else None
+    ask(
+        context,
+        rule,
+        "step",
+        plan,
+        record.id if record is not None else None,
+        name,
+        what=what or ("继续往下走" if context.language == "zh" else "Go on"),
+        title=context.title(record) if record is not None else "",
+        content={},
+        values=values_of(record) if record is not None else {},
+        where=rule.where,
+    )
+    return "open"
 
 
 def _add(context: Context, request: Request, rows: Sequence[Seat], what: str) -> int:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from engine.errors import Conflict, Forbidden, NotFound, Problem, Refused
 from engine.facts import SYSTEM, Actor, Record, Timer
 from engine.model.approval import Approval
-from engine.runtime import approval, entity, evidence, log, state_machine, who
+from engine.runtime import approval, entity, evidence, launch, log, state_machine, who
 from engine.runtime.acts import Acting
 from engine.runtime.context import values_of
-from engine.store import approvals
+from engine.store import approvals, jobs
 from engine.store.approvals import Request, Seat, Vote
 
 RESULTS: Mapping[str, Mapping[str, str]] = {
@@ -164,6 +164,10 @@ def _end(context: Acting, request: Request, result: str, note: str, publish: Pub
     assert found is not None
     name = result if result in ("approved", "rejected") else approval.OVER
     approval.told(context, name, found, about)
+    if request.kind == "step" and request.entity is not None and request.record is not None:
+        # The run that asked goes on at once, not at its next look.
+        for job in jobs.wake(context.connection, request.entity, request.record, "change", context.now):
+            launch.tell(context, job)
     return Decided(found, record)
 
 

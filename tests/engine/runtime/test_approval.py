@@ -447,3 +447,33 @@ def test_one_person_is_one_number_through_phone_and_mail(stage: Stage) -> None:
     same = {stage.ask(lambda context, each=each: who.person(context, stage.people[each])) for each in "abc"}
     assert len(same) == 1
     assert approval.PREFIX == "approval:"
+
+
+def test_fault_061_of_many_who_decide_at_once_one_result_stands(database_url: str) -> None:
+    """Withdrawn, approved and rejected by several threads at the same moment: one verdict, and the record agrees with it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    stage = Stage(SITE, url=database_url)
+    stage.user("zhao", "sales", name="赵敏")
+    stage.user("li", "sales", name="李强", manager=stage.people["zhao"])
+    one = stage.create("lead", stage.actor("li"), company="锐视", owner=stage.people["li"], amount=1)
+    for number in range(1, 6):
+        stage.move(one, "call", stage.actor("li"))
+        words = [("zhao", "approve"), ("li", "withdraw"), ("zhao", "approve"), ("li", "withdraw")]
+        results = []
+
+        def say(word: tuple[str, str], number: int = number) -> str:
+            try:
+                return str(decide(stage, word[0], word[1], number).value.request.state)
+            except FlowloomError as error:
+                return error.problems[0].code
+
+        with ThreadPoolExecutor(4) as threads:
+            results = list(threads.map(say, words))
+        verdicts = stage.rows(f"SELECT result FROM fl_verdicts WHERE approval = {number}")
+        assert len(verdicts) == 1, results
+        approved = verdicts[0][0] == "approved"
+        assert (stage.get("lead", one.id)["stage"] == "called") is approved, results
+        if approved:
+            break
+    stage.database.close()

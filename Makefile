@@ -9,8 +9,8 @@ PORT ?= 8630
 run: install web  ## start the product with the CRM pack and sample data; prints the sign-in link
 	$(BIN)/flowloom demo --port $(PORT)
 
-test: install-dev web  ## every test: engine, packs, browser
-	$(BIN)/pytest -n auto --dist loadfile
+test: install-dev web  ## every test: engine, packs, browser; what failed beside others is tried once more alone
+	$(BIN)/pytest -n auto --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 check: install-dev  ## format, lint, types, house, tests
 	$(BIN)/ruff format --check .

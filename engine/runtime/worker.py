@@ -63,6 +63,7 @@ class Worker:
         self._in_hand: dict[int, str] = {}
         self._claimed: dict[int, str] = {}
         self._put_back: list[tuple[int, str]] = []
+        self._suspects: set[int] = set()
         self._more = False
 
     # --- claims
@@ -79,11 +80,19 @@ class Worker:
                 if not jobs.ready(connection, now, 1):
                     return []
         lot = f"{self.name}.{next(self._numbers)}"
-        found = self._database.write(lambda c: jobs.take(c, lot, now + self._lease, now, limit))
-        self._more = bool(found)
+        until = now + self._lease
+
+        def work(connection: Connection) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+            # Of the jobs that lost their worker one at a time, or those that did nothing would be blamed with the one that did.
+            lost = [] if self._suspects else jobs.take_lost(connection, lot, until, now)
+            return lost, jobs.take(connection, lot, until, now, limit - len(lost))
+
+        lost, due = self._database.write(work)
+        self._more = bool(lost or due)
         with self._mutex:
-            self._claimed.update(found)
-        return [id for id, _ in found]
+            self._suspects.update(id for id, _ in lost)
+            self._claimed.update([*lost, *due])
+        return [id for id, _ in [*lost, *due]]
 
     def _claim(self, id: int) -> str | None:
         with self._mutex:
@@ -118,6 +127,7 @@ class Worker:
         """What was claimed and not begun is free for others: before a worker ends."""
         with self._mutex:
             self._put_back += self._claimed.items()
+            self._suspects -= self._claimed.keys()
             self._claimed.clear()
         self.keep_leases()
 
@@ -151,6 +161,7 @@ class Worker:
         finally:
             with self._mutex:
                 self._in_hand.pop(id, None)
+                self._suspects.discard(id)
 
     def _carry(self, id: int, lease: str) -> None:
         arrived: Arrived | None = None
@@ -180,7 +191,7 @@ class Worker:
 
     def _go_on(self, parts: Parts, id: int, lease: str, arrived: Arrived | None, only: bool = False) -> Sending | None:
         def work(context: Acting) -> Sending | None:
-            going = self._going(context, id, lease)
+            going = self._going(context, id, lease, progress=arrived is not None)
             if going is None:
                 return None
             if only and arrived is not None:
@@ -191,16 +202,16 @@ class Worker:
         found: Sending | None = self._turn(parts, work)
         return found
 
-    def _going(self, context: Acting, id: int, lease: str) -> Going | None:
+    def _going(self, context: Acting, id: int, lease: str, progress: bool = False) -> Going | None:
         """The run in this turn; None when it is over already. Raises Void, StepFailed."""
         connection = context.connection
         job = jobs.get(connection, id)
         if job is None or job.lease != lease:
             raise Void
-        if job.claims > jobs.DEATHS:
+        if job.claims >= jobs.DEATHS and not progress:
             laid_aside(context, id, lease)
             return None
-        if not jobs.hold(connection, id, lease):
+        if not jobs.hold(connection, id, lease, progress):
             raise Void
         run = runs.get(connection, job.job.run) if job.job.run is not None else None
         if run is None or run.state != "waiting":

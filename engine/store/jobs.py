@@ -1,8 +1,8 @@
 """What is to be done outside a turn: written in its transaction, done at least once. Floor: 3.
 
 The table is the truth. A worker claims a job with a lease; a worker that comes back after its lease ran out finds
-another lease there, and what it brings is void. ``attempts`` counts failures; ``claims`` how often it was begun since
-anything came of it: a job that kills its process again and again is found by that and laid aside.
+another lease there, and what it brings is void. ``attempts`` counts failures; ``claims`` how often it was taken over since
+anything came of it, its worker lost: a job that kills its process again and again is found by that and laid aside.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DEATHS = 3
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A job as it rests. ``state``: waiting, held (for the one before it), running, done, dead or cancelled; ``attempts``
-    counts failures, ``claims`` how often it was begun without an outcome; ``wakes`` says what may wake it before it is due.
+    counts failures, ``claims`` how often it was taken over without an outcome; ``wakes`` says what may wake it before it is due.
     """
 
     id: int
@@ -106,7 +106,8 @@ def claim(connection: Connection, id: int, lease: str, until: dt.datetime, now: 
     """True for the one worker that may do it now, under ``lease`` until ``until``."""
     at = micros(now)
     claimed = connection.change(
-        "UPDATE fl_jobs SET state = 'running', lease = ?, lease_until = ?, claims = COALESCE(claims, 0) + 1 WHERE id = ? "
+        "UPDATE fl_jobs SET claims = COALESCE(claims, 0) + CASE state WHEN 'running' THEN 1 ELSE 0 END, "
+        "state = 'running', lease = ?, lease_until = ? WHERE id = ? "
         "AND ((state = 'waiting' AND due <= ?) OR (state = 'running' AND (lease_until < ? OR lease_until > ?)))",
         (lease, micros(until), id, at, at, micros(now + FARTHEST)),
     )
@@ -117,39 +118,44 @@ def claim(connection: Connection, id: int, lease: str, until: dt.datetime, now: 
 def take(
     connection: Connection, worker: str, until: dt.datetime, now: dt.datetime, limit: int
 ) -> list[tuple[int, str]]:
-    """(id, lease) of up to ``limit`` jobs claimed at once, those whose worker was lost first. Two workers that take at the
-    same time do not wait for each other and get different ones."""
-    at, far = micros(now), micros(now + FARTHEST)
+    """(id, lease) of up to ``limit`` due jobs claimed at once. Two workers that take at the same time do not wait for each
+    other and get different ones."""
+    return _take(connection, worker, until, "state = 'waiting' AND due <= ?", (micros(now),), limit)
+
+
+def take_lost(connection: Connection, worker: str, until: dt.datetime, now: dt.datetime) -> list[tuple[int, str]]:
+    """The same for one job whose worker was lost: it may be what killed it, which is why it is counted, and why whoever
+    takes it should have no second one of its kind in hand."""
+    which, params = "state = 'running' AND (lease_until < ? OR lease_until > ?)", (micros(now), micros(now + FARTHEST))
+    return _take(connection, worker, until, which, params, 1, "claims = COALESCE(claims, 0) + 1, ")
+
+
+def _take(
+    connection: Connection,
+    worker: str,
+    until: dt.datetime,
+    which: str,
+    params: Sequence[Any],
+    limit: int,
+    also: str = "",
+) -> list[tuple[int, str]]:
     skip = " FOR UPDATE SKIP LOCKED" if connection.dialect == "postgresql" else ""
-    found: list[tuple[int, str]] = []
-    for which, params in (
-        ("state = 'running' AND (lease_until < ? OR lease_until > ?)", (at, far)),
-        ("state = 'waiting' AND due <= ?", (at,)),
-    ):
-        if len(found) >= limit:
-            break
-        rows = connection.execute(
-            "UPDATE fl_jobs SET state = 'running', lease = ? || CAST(id AS TEXT), lease_until = ?, "
-            "claims = COALESCE(claims, 0) + 1 WHERE id IN "
-            f"(SELECT id FROM fl_jobs WHERE {which} ORDER BY due, id LIMIT ?{skip}) RETURNING id, lease",
-            (f"{worker}.", micros(until), *params, limit - len(found)),
-        )
-        found += [(id, lease) for id, lease in rows]
-    if found:
-        failpoint("claim")
-    return found
-
-
-def hold(connection: Connection, id: int, lease: str) -> bool:
-    """True while the lease is this one's; its job cannot be taken over before the transaction ends. Something came of it:
-    the count of claims begins anew. False for a zombie."""
-    return (
-        connection.change(
-            "UPDATE fl_jobs SET claims = 0 WHERE id = ? AND lease = ? AND state = 'running'",
-            (id, lease),
-        )
-        == 1
+    rows = connection.execute(
+        f"UPDATE fl_jobs SET {also}state = 'running', lease = ? || CAST(id AS TEXT), lease_until = ? WHERE id IN "
+        f"(SELECT id FROM fl_jobs WHERE {which} ORDER BY due, id LIMIT ?{skip}) RETURNING id, lease",
+        (f"{worker}.", micros(until), *params, limit),
     )
+    if rows:
+        failpoint("claim")
+    return [(id, lease) for id, lease in rows]
+
+
+def hold(connection: Connection, id: int, lease: str, progress: bool = False) -> bool:
+    """True while the lease is this one's; its job cannot be taken over before the transaction ends. False for a zombie.
+    With ``progress`` something came of it, and the count of lost workers begins anew."""
+    count = "0" if progress else "claims"
+    text = f"UPDATE fl_jobs SET claims = {count} WHERE id = ? AND lease = ? AND state = 'running'"
+    return connection.change(text, (id, lease)) == 1
 
 
 def renew(connection: Connection, leases: Iterable[tuple[int, str]], until: dt.datetime) -> None:

@@ -49,11 +49,19 @@ def on_sqlite(forks: Forks, folder: Path, kills: int, seed: int) -> list[str]:
             if rig.published < 10:
                 rig.publish()
             rig.kill(0.05)
-            for _ in range(min(STRETCH, (kills - rig.kills + 1) // 2)):
-                rig.up()
-                rig.work()
-                rig.kill(rig.chance.uniform(0.010, 0.250))
-                rig.kill_worker()
+            rig.up()
+            rig.work()
+            for _ in range(min(STRETCH, kills - rig.kills)):
+                time.sleep(rig.chance.uniform(0.010, 0.250))
+                victims = rig.chance.choice(["server", "worker", "both"])
+                if victims != "server":
+                    rig.kill_worker()
+                    rig.work()
+                if victims != "worker":
+                    rig.kill(0)
+                    rig.up()
+            rig.kill_worker()
+            rig.kill(0)
             broken = rig.look()
             if broken:
                 return broken

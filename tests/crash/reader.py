@@ -135,7 +135,9 @@ class Reader:
         for record, action, detail in self.rows(
             "SELECT record, action, detail FROM fl_audit WHERE entity = 'lead' AND action <> 'refused' ORDER BY chain, seq"
         ):
-            versions[record].append(json.loads(detail)["version"])
+            version = json.loads(detail).get("version")
+            if version is not None:  # a run of it that somebody retried changes nothing of the record
+                versions[record].append(version)
             moves[record] += action == "transition"
         broken = []
         for number, lead in kept.items():

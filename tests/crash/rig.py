@@ -73,6 +73,7 @@ class Rig:
         self._database = database
         self.chance = random.Random(seed)
         self.kills = 0
+        self.laid_aside = 0
         self.met: Counter[str] = Counter()
         self.restarts: list[float] = []
         self.recoveries: list[float] = []
@@ -254,9 +255,10 @@ class Rig:
         self.up()
         self.driver.finish()
         # A job in hand of a killed worker waits until its lease has run out.
-        end = time.monotonic() + (90 if self.outside else 30)
+        end = time.monotonic() + (150 if self.outside else 30)
         while True:
             time.sleep(0.5)
+            self.laid_aside += self.driver.retry() if self.outside else 0
             broken = self.look(settled=True)
             if not broken or time.monotonic() > end:
                 return broken
@@ -269,7 +271,8 @@ class Rig:
             f"kills {self.kills}, leads {leads}, acknowledged {self.journal.acknowledged_leads()}, "
             f"operations {self.journal.acknowledged}, answered again {self.journal.replayed}, "
             f"ready in {max(self.restarts, default=0):.2f} s at most, first answer after it in "
-            f"{recovery[len(recovery) // 2] * 1000:.0f} ms (half), {recovery[-1] * 1000:.0f} ms (all), failpoints {dict(self.met)}"
+            f"{recovery[len(recovery) // 2] * 1000:.0f} ms (half), {recovery[-1] * 1000:.0f} ms (all), failpoints {dict(self.met)}, "
+            f"runs laid aside and retried {self.laid_aside}"
         )
 
 

@@ -282,6 +282,35 @@ def test_fault_089_a_run_that_kills_its_process_three_times_is_laid_aside_and_ot
     assert states(stage)[0] == "done"
 
 
+class Died(BaseException):
+    """The process is gone: nothing catches that."""
+
+
+def test_fault_089_what_kills_its_process_while_it_sends_is_found_and_what_was_taken_with_it_is_not_blamed() -> None:
+    stage = Stage(SITE + CALL)
+    for company in ("毒药", "好的一", "好的二", "好的三"):
+        stage.create("lead", company=company, budget=1)
+
+    def dies() -> Mapping[str, Any]:
+        raise Died
+
+    deaths = 0
+    for _ in range(10):
+        # A process takes all it can get, and begins with the first.
+        worker = crew(stage)
+        try:
+            for id in worker.due(8):
+                vars(worker)["_way"] = lambda _, id=id: Away(
+                    dies if id == 1 else {"status": 200, "body": {"number": "A"}}
+                )
+                worker.do(id)
+        except Died:
+            deaths += 1
+        stage.clock.advance(LEASE + dt.timedelta(seconds=1))
+    assert states(stage) == ["quarantined", "done", "done", "done"]
+    assert deaths == jobs.DEATHS
+
+
 def test_record_steps_of_one_segment_are_taken_back_together_and_tried_again() -> None:
     rule = """
 ---

@@ -45,7 +45,7 @@ def test_fault_083_kills_at_any_moment_lose_nothing_and_double_nothing(rig: Rig)
 
 @pytest.mark.parametrize("failpoint", WEB)
 def test_fault_083_a_kill_at_every_named_failpoint_is_survived(rig: Rig, failpoint: str) -> None:
-    times = rounds(80) // 20
+    times = max(rounds(80) // 20, 1)
     for _ in range(times):
         rig.dies(f"{failpoint}:{rig.chance.randint(1, WEB[failpoint])}")
         assert rig.look() == []
@@ -58,7 +58,7 @@ def test_fault_083_a_kill_at_every_named_failpoint_is_survived(rig: Rig, failpoi
 
 def test_fault_083_a_publish_that_dies_halfway_is_not_seen_and_the_next_one_succeeds(rig: Rig) -> None:
     rig.up()
-    for _ in range(rounds(80) // 40):
+    for _ in range(max(rounds(80) // 40, 1)):
         for failpoint in PUBLISHING:
             rig.publish(failpoint)
             assert rig.columns("grown_") == rig.published
@@ -76,7 +76,7 @@ def test_fault_083_kills_of_servers_and_workers_lose_no_effect_and_repeat_it_und
     outside = Outside()
     rig = Rig(forks, tmp_path / "rig", outside=outside)
     try:
-        for failpoint in [*WORKING] * (rounds(80) // 40):
+        for failpoint in [*WORKING] * (max(rounds(80) // 40, 1)):
             rig.up()
             rig.worker_dies(f"{failpoint}:{rig.chance.randint(1, WORKING[failpoint])}")
             rig.kill(rig.chance.uniform(0.010, 0.250))

@@ -49,9 +49,9 @@ def receive(connection: str) -> Response:
     headers = {name.lower(): value for name, value in list(request.headers.items())[:HEADERS]}
     try:
         done = engine().channels.receive(connection, body, headers, request.method, request.args.to_dict(), at)
-    except Unauthentic:
+    except Unauthentic as error:
         refused.wait(at, now)
-        return unverified()
+        return unverified(error.status)
     if done.reply is not None:
         return Response(done.reply.body, done.reply.status, content_type=done.reply.kind)
     response = answer(done.content, done.status)
@@ -60,10 +60,10 @@ def receive(connection: str) -> Response:
     return response
 
 
-def unverified() -> Response:
+def unverified(status: int = 401) -> Response:
     """The one answer to whatever cannot be verified: it tells nobody why."""
     error = FlowloomError(Problem("H037"))
-    error.status = 401
+    error.status = status
     return refusal(error)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.model.terms import Document, Duration
+from engine.model.terms import Condition, Document, Duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Document):
-    """``map``: field -> column or expression of what comes in; ``set``: field -> value for every record."""
+    """``map``: field -> column or expression of what comes in; ``set``: field -> value for every record. Only what ``if_`` holds
+    for becomes a record; the rest is kept and told as received."""
 
     connector: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     schedule: str | None = None
     into: str | None = None
+    if_: Condition | None = None
     map: Mapping[str, Any] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
     match_on: tuple[str, ...] = ()

@@ -46,6 +46,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What one look outside brought, and the ``cursor`` (JSON) that stands behind it. The deliveries, what was made of them and
+    the cursor are kept in one turn, so a page is best a hundred deliveries or fewer."""
+
+    deliveries: Sequence[Delivery]
+    cursor: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer in the words a protocol asks for."""
 
@@ -63,7 +72,12 @@ class Received:
 
 
 class Unauthentic(Exception):
-    """Nobody knows who sent this. The reason is for the site's own people, never for the sender."""
+    """Nobody knows who sent this. The reason is for the site's own people, never for the sender; ``status`` is another than
+    401 only where a protocol says so."""
+
+    def __init__(self, reason: str = "", status: int = 401) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class Unreadable(FlowloomError):

@@ -26,6 +26,7 @@ from engine.model.manifest import Manifest
 from engine.model.terms import Step
 from engine.plugins.incoming import Delivery as Delivery
 from engine.plugins.incoming import Inbound as Inbound
+from engine.plugins.incoming import Page as Page
 from engine.plugins.incoming import Received as Received
 from engine.plugins.incoming import Reply as Reply
 from engine.plugins.incoming import Unauthentic as Unauthentic
@@ -248,13 +249,25 @@ class Strategy(Plugin, ABC):
         """The candidates, best first, each ``{"user": id, "points": float | None, "factors": {name: points}}``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing a connector does when it is called by this name: ``title`` by language, ``params`` (JSON Schema of what stands
+    in ``json``), what comes back in words, and whether it changes something there (``external``) or only looks (``none``)."""
+
+    title: Mapping[str, str]
+    params: Mapping[str, Any]
+    result: str = ""
+    effect: str = "external"
+
+
 class Connector(Plugin, ABC):
     """Speaks with one outside system. Pull, push and operations are optional; what is not in ``offers`` is not offered:
     ``call`` (an operation), ``tell`` (a message to people of the company), ``send`` (content to a customer), ``receive``
-    (requests come in), ``poll`` (the engine goes and looks)."""
+    (requests come in), ``poll`` (the engine goes and looks). ``operations`` are those with names."""
 
     slot = "connector"
     offers: ClassVar[frozenset[str]] = frozenset()
+    operations: ClassVar[Mapping[str, Operation]] = {}
 
     def call(self, settings: Mapping[str, Any], request: Mapping[str, Any], key: str) -> Any:
         """Do an operation; its answer as JSON. Raises Undone."""
@@ -276,8 +289,11 @@ class Connector(Plugin, ABC):
         """The content of a delivery that was kept, or of a sample a person pasted. Raises Unreadable."""
         return content_of(body, kind)
 
-    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[tuple[Delivery, Any]]:
-        """New deliveries, each with the cursor (JSON) that stands behind it; nothing by default."""
+    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page]:
+        """What is new behind ``cursor`` (None at the first look), page by page. When the next page is asked for, the one before
+        is durable: only then may the other side be told that it was taken. A page without deliveries only moves the cursor.
+        Nobody else polls this connection meanwhile; what had come before is known by its key and has no effect. Raises
+        Undone, Unreadable."""
         return iter(())
 
     def probe(self, settings: Mapping[str, Any]) -> str:

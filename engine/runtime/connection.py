@@ -46,6 +46,7 @@ class Route:
     match_on: tuple[str, ...] = ()
     on_bad: str = "quarantine"
     form: str | None = None
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def route_of(manifest: Manifest, name: str) -> Route:
     if found is None:
         near = nearest(name, manifest.connections)
         raise NotFound(Problem("I020", parameters={"name": name}, suggestion=near))
-    return Route(name, found.into, found.map, found.set, found.match_on, found.on_bad_row)
+    return Route(name, found.into, found.map, found.set, found.match_on, found.on_bad_row, condition=found.if_)
 
 
 def work_off(
@@ -145,7 +146,7 @@ def take(
 
     A value that happened before one this connection has written already is left out: a later word is never taken back.
     """
-    if route.entity is None:
+    if route.entity is None or not _wanted(context, route, content, facts):
         data = {"connection": route.connection, "content": content, "action": "received"}
         context.ring.emit(Event("received", None, None, context.now, data=data))
         return Taken("received")
@@ -161,6 +162,13 @@ def take(
     data = {"connection": route.connection, "content": content, "action": action}
     context.ring.emit(Event("received", route.entity, record.id, context.now, data=data))
     return Taken(action, record, tuple(sorted(values)))
+
+
+def _wanted(context: Acting, route: Route, content: Any, facts: Mapping[str, Any]) -> bool:
+    """Whether the connection makes a record of this one."""
+    if route.condition is None or not isinstance(content, Mapping):
+        return True
+    return bool(_computed(context, route.condition, {**content, "content": content, **facts}))
 
 
 def _not_older(

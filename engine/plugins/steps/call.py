@@ -16,7 +16,8 @@ _VALUES: Mapping[str, Any] = {"type": "object", "additionalProperties": {"format
 class Call(OutsideStep):
     """Ask another system through a connection: ``path`` below its address, ``method``, ``query``, ``headers`` and a ``json`` body.
     ``success`` says what a good answer looks like beside its status: ``{errcode: 0}``. The answer is ``steps.<id>.result``:
-    ``status`` and ``body``. Every attempt carries the same Idempotency-Key."""
+    ``status`` and ``body``. Every attempt carries the same Idempotency-Key. A connector that knows the other system has
+    operations with names instead of paths: ``operation`` is one of them, ``json`` what it is given."""
 
     name = "call"
     title: ClassVar[Mapping[str, str]] = {"zh": "调用外部系统", "en": "Call another system"}
@@ -37,6 +38,7 @@ class Call(OutsideStep):
                 "default": "POST",
             },
             "path": {"title": "路径", "x-en": {"title": "Path"}, "format": "template"},
+            "operation": {"title": "操作", "x-en": {"title": "Operation"}, "type": "string"},
             "query": {"title": "查询参数", "x-en": {"title": "Query"}, **_VALUES},
             "headers": {"title": "请求头", "x-en": {"title": "Headers"}, **_VALUES},
             "json": {"title": "内容", "x-en": {"title": "Body"}, "format": "value"},
@@ -57,6 +59,8 @@ class Call(OutsideStep):
             "path": context.value(path, event) if path is not None else "",
             "success": plain(context.value(params.get("success", {}), event)),
         }
+        if params.get("operation"):
+            request["operation"] = params["operation"]
         for name in ("query", "headers", "json"):
             if params.get(name) is not None:
                 request[name] = plain(context.value(params[name], event))

@@ -142,6 +142,9 @@ CASES: dict[str, list[tuple[str, Any]]] = {
     ],
     "phone_carrier": [("phone_carrier(phone)", "移动"), ("phone_carrier('0755-12345678')", None), ("phone_carrier(none)", None)],
     "keywords": [("keywords(none)", ())],
+    "phone_in": [("phone_in('我的电话 138 0013 8000')", "13800138000"), ("phone_in(none)", None)],
+    "name_in": [("name_in('我叫李雷')", "李雷"), ("name_in(none)", None)],
+    "mentioned": [("mentioned('想要报价', ['合作', '报价'])", "报价"), ("mentioned(none, ['报价'])", None)],
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from engine.facts import Actor
 from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
 from engine.plugins.slots import FieldType
-from engine.site import asking, exporting, importing, opening, publishing, reading, telling, writing
+from engine.site import asking, attachments, exporting, importing, opening, publishing, reading, telling, writing
 from engine.site.ahead import Slider
 from engine.site.approvals import Approvals
 from engine.site.asking import Ask, Filter, Look, Numbers, Range
@@ -35,14 +35,14 @@ Values = Mapping[str, Any]
 class Engine:
     """An open site; what takes an ``actor`` answers with that person's rights. ``people`` knows sessions and what they were
     told, ``revisions`` plans and publishes, ``approvals`` asks and decides, ``slider`` looks ahead, ``numbers`` answers
-    with metrics and dashboards, ``runs`` carries rules' runs, ``channels`` takes in what comes from outside."""
+    with metrics and dashboards, ``runs`` carries rules' runs, ``channels`` takes things in, ``files`` keeps files."""
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = Running(folder, registry, clock, Database.open(url, clock))
         self.people = People(self._site)
         self.revisions = Revisions(self._site)
         self.approvals, self.slider = Approvals(self._site), Slider(self._site)
-        self.health, self.numbers = Health(self._site), Numbers(self._site)
+        self.health, self.numbers, self.files = Health(self._site), Numbers(self._site), attachments.Attachments(self._site)
         self.runs, self.channels = Runs(self._site), Channels(self._site)
 
     @classmethod

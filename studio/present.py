@@ -29,6 +29,11 @@ def record(seen: Any) -> Json:
     }
 
 
+def file(kept: Any) -> Json:
+    """A file of a record (``engine.store.files.File``): ``size`` in bytes, ``type`` the media type its content shows."""
+    return {"id": kept.id, "name": kept.name, "size": kept.size, "type": kept.type}
+
+
 def page(found: Any) -> Json:
     """A page of records with the cursor of the next one."""
     shaped: Json = {"items": [record(seen) for seen in found.items], "next": found.next}

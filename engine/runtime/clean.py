@@ -13,6 +13,7 @@ from engine.errors import FlowloomError, Problem, Refused, nearest
 from engine.expression.evaluate import Environment
 from engine.model.entity import SYSTEM_FIELDS
 from engine.plugins.slots import Unclean
+from engine.runtime import attachment
 from engine.runtime.context import Context
 from engine.runtime.plans import EntityPlan, FieldPlan, Fill
 
@@ -170,6 +171,10 @@ def verify(
             continue
         if context.get(field.links_to, target) is None:
             problems.append(_told("R067", field, context.language, id=target))
+    for field in plan.filed:
+        file = values[field.field.name]
+        if file is not None and (changed is None or field.field.name in changed):
+            attachment.put(context, field.field, file, problems)
 
 
 def read_only(

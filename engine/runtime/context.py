@@ -20,6 +20,7 @@ from engine.runtime.plans import EntityPlan
 from engine.runtime.ring import Ring
 from engine.store import changes, history
 from engine.store.connection import Connection
+from engine.store.files import Files
 from engine.store.records import Records
 
 T = TypeVar("T")
@@ -47,6 +48,8 @@ class Parts:
     """What turns keep for the next ones, each with the change counter it was read at."""
     send: Callable[[int], None] = field(default=lambda job: None, compare=False, repr=False)
     """Tells the executor of a job that is ready, after the commit."""
+    files: Files = field(default_factory=Files, compare=False, repr=False)
+    """Where the contents of files lie."""
     ready: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What the floor above has made ready of the manifest, such as an entity's columns for a reader."""
 

@@ -9,8 +9,8 @@ from engine.errors import Problem
 from engine.runtime import clean
 from engine.runtime.context import Context
 from engine.runtime.plans import EntityPlan
+from engine.store.tables import FILES
 
-FILES = ("file", "image")
 REASONS: Mapping[str, Mapping[str, str]] = {
     "gone": {"zh": "找不到这个文件", "en": "there is no such file"},
     "empty": {"zh": "文件是空的(0 字节)", "en": "the file is empty (0 bytes)"},

@@ -18,6 +18,7 @@ from engine.runtime import machine
 from engine.runtime.inputs import decision_reads, expressions_in, reads
 from engine.runtime.machine import MachinePlan
 from engine.runtime.plans import Call, CounterPlan, EntityPlan, FieldPlan, Fill, IdlePlan, PatternPlan, SlaPlan
+from engine.store.tables import FILES
 
 if TYPE_CHECKING:
     from engine.runtime.compiled import Compiled
@@ -51,6 +52,7 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         conditional=tuple(plan for plan in plans if plan.required_if or plan.visible or plan.read_only_if),
         checked=tuple(plan for plan in plans if plan.bounded),
         linked=tuple(plan for plan in plans if plan.links_to),
+        filed=tuple(plan for plan in plans if plan.field.type in FILES),
         unique=tuple(dict.fromkeys([*unique, *entity.unique])),
         duplicates=tuple(
             (rule, compiled.call(rule.where_, entity.name) if rule.where_ else None)

@@ -146,6 +146,7 @@ class EntityPlan:
     conditional: tuple[FieldPlan, ...]
     checked: tuple[FieldPlan, ...]
     linked: tuple[FieldPlan, ...]
+    filed: tuple[FieldPlan, ...]
     unique: tuple[tuple[str, ...], ...]
     duplicates: tuple[tuple[Duplicates, Call | None], ...]
     machines: tuple[MachinePlan, ...]

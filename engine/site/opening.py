@@ -42,8 +42,11 @@ def _secret(text: str) -> str:
 def tick(running: Running) -> int:
     """Let time pass: a revision published elsewhere is taken up, what is due fires; how many timers fired."""
     from engine.runtime import scheduler
-    from engine.site import publishing
+    from engine.site import attachments, publishing
 
     publishing.follow(running)
     running.kept.save(running.database)
-    return scheduler.fire_due(running.parts, running.database) if running.published else 0
+    if not running.published:
+        return 0
+    attachments.sweep_if_due(running)
+    return scheduler.fire_due(running.parts, running.database)

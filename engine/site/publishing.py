@@ -71,7 +71,15 @@ def parts_of(running: Running, manifest: Manifest, number: int, publisher: Actor
     kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
     schema = tables.build(manifest, kinds)
     parts = Parts(
-        manifest, running.registry, schema, Records(schema), running.clock, publisher, number, send=running.tell
+        manifest,
+        running.registry,
+        schema,
+        Records(schema),
+        running.clock,
+        publisher,
+        number,
+        send=running.tell,
+        files=running.files,
     )
     parts.compiled.prepare()
     return parts

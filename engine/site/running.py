@@ -18,6 +18,7 @@ from engine.runtime.context import Parts
 from engine.runtime.kept import Kept
 from engine.store import changes
 from engine.store.database import Database
+from engine.store.files import Files, beside
 
 
 class Running:
@@ -25,7 +26,7 @@ class Running:
 
     ``parts`` is replaced in one assignment when another revision becomes current; whoever began with the old
     one finishes with it. ``kept`` is what dashboards remember between two looks. ``send`` reaches the executor, once one
-    carries jobs in this process.
+    carries jobs in this process. ``files`` is where the contents of files lie.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, database: Database) -> None:
@@ -35,6 +36,7 @@ class Running:
         self.database = database
         self.publishing = threading.Lock()
         self.kept = Kept()
+        self.files = Files(beside(folder, database.url))
         self.send: Callable[[int], None] = lambda job: None
         self._parts: Parts | None = None
 

@@ -339,7 +339,11 @@ def _kept(metadata: sa.MetaData) -> None:
         _integer("at", nullable=False),
         _integer("by_user"),
         sa.Column("content", kind.bytes_()),
+        # Set once a record has held it; and since when none does any more.
+        _integer("held"),
+        _integer("loose_since"),
         sa.Index("ix_fl_files_digest", "digest"),
+        sa.Index("ix_fl_files_at", "at"),
     )
     sa.Table(
         "fl_dropped",

@@ -26,6 +26,9 @@ SEARCH = "search_text"
 #: Field types whose column holds the id of a record.
 LINKS = ("link", "user", "team")
 
+#: Field types whose column holds the id of a file: who may read a file is asked of the records that hold it.
+FILES = ("file", "image")
+
 LIVE = "deleted_at IS NULL"
 
 
@@ -253,7 +256,7 @@ def _indexes(table: sa.Table, entity: Entity, own: list[str], asked: Sequence[tu
         field = entity.fields[name]
         if field.type in (*LINKS, "state"):
             add((name, "created_at"))
-        elif field.index:
+        elif field.index or field.type in FILES:
             add((name,))
     for rule in entity.duplicates.values():
         for name, how in rule.match.items():

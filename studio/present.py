@@ -26,6 +26,7 @@ def record(seen: Any) -> Json:
         },
         "promises": list(seen.promises),
         "can": seen.can,
+        "files": {name: file(kept) for name, kept in seen.files.items()},
     }
 
 
@@ -111,6 +112,9 @@ def field(engine: Engine, one: Any, read_only: bool, language: str) -> Json:
         value = getattr(one, key)
         if isinstance(value, int | float | str):
             shaped[key] = value
+    for key in ("accept", "max_size"):
+        if one.options.get(key):
+            shaped[key] = one.options[key]
     unit = one.options.get("unit") or one.options.get("currency")
     if unit:
         shaped["unit"] = unit.text(language) if hasattr(unit, "text") else str(unit)
@@ -190,6 +194,7 @@ def view(engine: Engine, actor: Actor, one: Any, language: str) -> Json:
         "entity": one.entity,
         "show": one.show,
         "group": one.group,
+        "time": one.time,
         "columns": engine.columns(actor, one.name, language),
         "sort": list(one.sort),
     }

@@ -52,7 +52,7 @@ def found(
     folder: Path, clock: VirtualClock, registry: Registry, database: str | None = None, site: str = SITE
 ) -> Company:
     """A company in an empty folder, its first revision published."""
-    (folder / "custom").mkdir(parents=True)
+    (folder / "custom").mkdir(parents=True, exist_ok=True)
     (folder / "site.yaml").write_text(site, "utf-8")
     engine = Engine.open(folder, clock=clock, registry=registry, database=database)
     engine.revisions.publish_if_new()

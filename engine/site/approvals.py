@@ -91,6 +91,7 @@ def seen(context: Acting, request: Request) -> dict[str, Any]:
     done = {vote.position: vote for vote in votes}
     turn = approval.turn_of(request, seats, done) if request.state == "open" else ()
     own, may = context.user, False
+    kept, what = str(request.content.get("what", "")), _what(context, request)
     if own is not None and request.state == "open":
         wanted = {seat.position for seat in seats if (seat.delegate or seat.user) in turn and seat.position not in done}
         able = any(own in deciding.may_fill(context, seat) for seat in seats if seat.position in wanted)
@@ -102,8 +103,8 @@ def seen(context: Acting, request: Request) -> dict[str, Any]:
         "kind": request.kind,
         "entity": request.entity,
         "record": request.record,
-        "title": request.title,
-        "what": request.content.get("what", ""),
+        "title": request.title.removesuffix(kept) + what,
+        "what": what,
         "state": request.state,
         "mode": request.mode,
         "asked_by": _person(context, request.asked_by),
@@ -130,6 +131,19 @@ def seen(context: Acting, request: Request) -> dict[str, Any]:
             "delegate": request.state == "open" and any(seat.user == own for seat in seats),
         },
     }
+
+
+def _what(context: Context, request: Request) -> str:
+    """What is asked for, in the reader's language where it can be named anew; else as it was written down."""
+    kept = str(request.content.get("what", ""))
+    entity = context.manifest.entities.get(request.entity or "")
+    if request.kind == "create" and entity is not None:
+        label = entity.label.text(context.language) or entity.name
+        return f"新建{label}" if context.language == "zh" else f"New {label}"
+    machine, _, name = request.name.partition(".")
+    found = context.manifest.state_machines.get(machine) if request.kind == "transition" else None
+    transition = found.transitions.get(name) if found is not None else None
+    return (transition.label.text(context.language) if transition is not None else "") or kept
 
 
 def _moment(value: dt.datetime | None) -> str | None:

@@ -15,13 +15,21 @@ import pytest
 
 from engine.clock import SystemClock
 from tests.browser.desk import Desk
-from tests.company import found
+from tests.company import SITE, found
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: The tests run somewhere else than the company works, so that no page shows times of the browser's own zone.
 ELSEWHERE = "America/New_York"
 STARTS_WITHIN = 30.0
+#: Beside the CRM: customers entered by hand need the manager's word, and giving a lead up needs it too.
+DESKS = SITE.replace('{crm: "*"}', '{crm: "*", new_customer_approval: "*"}')
+GIVING_UP = """\
+kind: state_machine
+extend: crm.lead_stage
+transitions:
+  give_up: {approve: {by: ["=owner.manager"], mode: all, within: 8h}}
+"""
 #: How long a page may take to show what is expected, in milliseconds; a page that shows it costs no waiting.
 PATIENCE = 10_000
 
@@ -71,7 +79,10 @@ def _until_ready(server: subprocess.Popen[bytes], port: int) -> None:
 def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: Any) -> Iterator[Any]:
     """The company and the address of its server, started as `flowloom serve` starts it. Asked for after the browser,
     so that where there is none nothing is started."""
-    company = found(tmp_path_factory.mktemp("browser") / "site", SystemClock(), registry)  # type: ignore[arg-type]
+    folder = tmp_path_factory.mktemp("browser") / "site"
+    (folder / "custom").mkdir(parents=True)
+    (folder / "custom" / "giving_up.yaml").write_text(GIVING_UP, "utf-8")
+    company = found(folder, SystemClock(), registry, site=DESKS)  # type: ignore[arg-type]
     for number, owner in enumerate(("li", "wang", "li", "wang", "li"), 1):
         company.lead(company=f"样例医院{number}", phone=f"1390013900{number}", owner=company.ids[owner])
     port = _free_port()

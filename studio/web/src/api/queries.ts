@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import { askChanges, LIVE, refreshLive, type Changes } from "../app/live";
 import { useLanguage } from "../i18n/language";
 import { api } from "./client";
-import type { Board, Notice, Offered, RecordPage, RecordShape, TimelineEntry, Values, Why } from "./types";
+import type { Board, Notice, Offered, RecordPage, RecordShape, TimelineEntry, Values, Why, Written } from "./types";
 
 export type Asked = Record<string, string | number | undefined>;
 
@@ -81,7 +81,7 @@ export function useTransition() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ record, name, values }: { record: RecordShape; name: string; values?: Values }) =>
-      api.post<{ record: RecordShape }>(
+      api.post<Written>(
         `/records/${record.entity}/${record.id}/transitions/${name}`,
         { values: values ?? {} },
         record.version,

@@ -81,6 +81,8 @@ export interface ViewModel {
   show: string;
   columns: Column[];
   group?: string | null;
+  /** The date a calendar is laid out by. */
+  time?: string | null;
   sort?: string[];
 }
 
@@ -205,8 +207,13 @@ export interface Why {
   runs: RunTrace[];
 }
 
-export interface CreateAnswer {
+/** What a write gave. A record without an id was only asked for: somebody has to agree first. */
+export interface Written {
   record: RecordShape;
+  warnings?: (DuplicateFound | ProblemLine)[];
+}
+
+export interface CreateAnswer extends Written {
   warnings: (DuplicateFound | ProblemLine)[];
 }
 

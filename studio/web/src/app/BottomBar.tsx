@@ -1,17 +1,21 @@
-import { HistoryOutlined, HomeOutlined, MenuOutlined, PlusOutlined } from "@ant-design/icons";
-import { Drawer } from "antd";
+import { HomeOutlined, MenuOutlined, PlusOutlined } from "@ant-design/icons";
+import { Badge, Drawer } from "antd";
 import { useEffect, useState } from "react";
 import { Link, NavLink, useLocation } from "react-router";
 import { useLanguage } from "../i18n/language";
 import { firstForm } from "../pages/entry/forms";
 import { MenuIcon } from "./MenuIcon";
 import { pathOf } from "./paths";
-import { may, useSurroundings } from "./session";
+import { usePlaces } from "./places";
+import { useSurroundings } from "./session";
 
 /** The bar at the foot of phones: home, two pages, the quick form in the middle, the rest behind "more". */
 export function BottomBar() {
   const { t } = useLanguage();
-  const { model, session } = useSurroundings();
+  const { model } = useSurroundings();
+  const places = usePlaces();
+  // Messages have their own bell at the top.
+  const waiting = places.filter((place) => place.to !== "/notifications" && place.count > 0);
   const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
   const pages = model.menu.filter((entry) => entry.kind !== "form");
@@ -44,8 +48,13 @@ export function BottomBar() {
         </NavLink>
       )}
       <button className="foot-link" onClick={() => setOpen(true)} aria-expanded={open}>
-        <MenuOutlined aria-hidden />
-        <span>{t("app.more")}</span>
+        <Badge dot={waiting.length > 0}>
+          <MenuOutlined aria-hidden />
+        </Badge>
+        <span>
+          {t("app.more")}
+          {waiting.map((place) => <span key={place.to} className="unseen">{place.said}</span>)}
+        </span>
       </button>
       <Drawer open={open} onClose={() => setOpen(false)} placement="bottom" size="auto" title={t("app.more")} styles={{ body: { padding: 8, paddingBottom: 24 } }}>
         <ul className="side-list">
@@ -57,14 +66,15 @@ export function BottomBar() {
               </NavLink>
             </li>
           ))}
-          {may(session, "configure") && (
-            <li>
-              <NavLink to="/revisions" className="side-link">
-                <HistoryOutlined aria-hidden />
-                <span>{t("nav.revisions")}</span>
+          {places.map((place) => (
+            <li key={place.to}>
+              <NavLink to={place.to} className="side-link">
+                {place.icon}
+                <span>{place.label}</span>
+                {place.count > 0 && <span className="side-count">{place.count}</span>}
               </NavLink>
             </li>
-          )}
+          ))}
         </ul>
       </Drawer>
     </nav>

@@ -23,6 +23,7 @@ const RecordPage = lazy(() => import("../pages/record/RecordPage"));
 const EntryPage = lazy(() => import("../pages/entry/EntryPage"));
 const DashboardPage = lazy(() => import("../pages/dashboard/DashboardPage"));
 const RevisionsPage = lazy(() => import("../pages/revisions/RevisionsPage"));
+const ApprovalsPage = lazy(() => import("../pages/approvals/ApprovalsPage"));
 const NoticesPage = lazy(() => import("../pages/notifications/NoticesPage"));
 
 /** Everything behind the sign-in: theme, model, shell and pages. */
@@ -58,6 +59,7 @@ export default function Inside({ session }: { session: Session }) {
                   <Route path="new/:form" element={<EntryPage />} />
                   <Route path="dashboards/:name" element={<DashboardPage />} />
                   <Route path="revisions" element={<RevisionsPage />} />
+                  <Route path="approvals" element={<ApprovalsPage />} />
                   <Route path="notifications" element={<NoticesPage />} />
                   <Route path="sign-in" element={<Navigate to="/" replace />} />
                   <Route path="*" element={<NotFound />} />

@@ -7,6 +7,7 @@ import type { RecordPage } from "../api/types";
 import { useLanguage } from "../i18n/language";
 import { useLater } from "../widgets/later";
 import { pathOf, recordPath } from "./paths";
+import { usePlaces } from "./places";
 import { useSurroundings } from "./session";
 import "./palette.css";
 
@@ -23,6 +24,7 @@ const MOST_ENTITIES = 4;
 export function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useLanguage();
   const { model } = useSurroundings();
+  const places = usePlaces();
   const go = useNavigate();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
@@ -48,6 +50,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     const pages: Way[] = model.menu
       .filter((entry) => like(entry.label))
       .map((entry) => ({ group: entry.kind === "form" ? t("palette.actions") : t("palette.pages"), label: entry.label, to: pathOf(entry) }));
+    pages.push(...places.filter((place) => like(place.label)).map((place) => ({ group: t("palette.pages"), label: place.label, to: place.to })));
     const records: Way[] = q
       ? answers.flatMap((answer, index) =>
           (answer.data?.items ?? []).map((record) => ({
@@ -59,7 +62,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         )
       : [];
     return [...records, ...pages.sort((a, b) => a.group.localeCompare(b.group))];
-  }, [answers, model, q, searched, t, typed]);
+  }, [answers, model, places, q, searched, t, typed]);
 
   const choose = (way: Way | undefined) => {
     if (!way) return;

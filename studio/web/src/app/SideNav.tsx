@@ -1,20 +1,20 @@
-import { BellOutlined, HistoryOutlined, HomeOutlined, PlusOutlined, SearchOutlined } from "@ant-design/icons";
+import { HomeOutlined, PlusOutlined, SearchOutlined } from "@ant-design/icons";
 import { Badge } from "antd";
 import { Link, NavLink } from "react-router";
-import { useUnread } from "../api/queries";
 import { useLanguage } from "../i18n/language";
 import mark from "../mark.svg";
 import { firstForm } from "../pages/entry/forms";
 import { MenuIcon } from "./MenuIcon";
 import { pathOf } from "./paths";
-import { may, useSurroundings } from "./session";
+import { usePlaces } from "./places";
+import { useSurroundings } from "./session";
 import { UserMenu } from "./UserMenu";
 
 /** Navigation at the left, made from the model's menu. */
 export function SideNav({ onSearch }: { onSearch: () => void }) {
   const { t } = useLanguage();
   const { model, session } = useSurroundings();
-  const unread = useUnread();
+  const places = usePlaces();
   const pages = model.menu.filter((entry) => entry.kind !== "form");
   const form = model.forms[firstForm(model) ?? ""];
   return (
@@ -51,23 +51,17 @@ export function SideNav({ onSearch }: { onSearch: () => void }) {
         ))}
       </ul>
       <ul className="side-list side-foot">
-        <li>
-          <NavLink to="/notifications" className="side-link">
-            <Badge dot={unread > 0} offset={[-1, 2]}>
-              <BellOutlined aria-hidden className="side-bell" />
-            </Badge>
-            <span className="clip">{t("nav.notices")}</span>
-            {unread > 0 && <span className="side-count">{unread}</span>}
-          </NavLink>
-        </li>
-        {may(session, "configure") && (
-          <li>
-            <NavLink to="/revisions" className="side-link">
-              <HistoryOutlined aria-hidden />
-              <span>{t("nav.revisions")}</span>
+        {places.map((place) => (
+          <li key={place.to}>
+            <NavLink to={place.to} className="side-link">
+              <Badge dot={place.count > 0} offset={[-1, 2]}>
+                <span className="side-bell">{place.icon}</span>
+              </Badge>
+              <span className="clip">{place.label}</span>
+              {place.count > 0 && <span className="side-count" title={place.said}>{place.count}</span>}
             </NavLink>
           </li>
-        )}
+        ))}
         <li>
           <UserMenu />
         </li>

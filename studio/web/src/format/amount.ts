@@ -38,3 +38,10 @@ export function phone(value: string): string {
   const mobile = /^(?:\+86)?(1\d{2})(\d{4})(\d{4})$/.exec(value);
   return mobile ? `${mobile[1]} ${mobile[2]} ${mobile[3]}` : value.replace(/^\+86/, "");
 }
+
+/** Bytes as people say them: `820 B`, `12.5 KB`, `3.1 MB`. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const kilo = bytes / 1024;
+  return kilo < 1000 ? `${number(kilo, 1)} KB` : `${number(kilo / 1024, 1)} MB`;
+}

@@ -150,3 +150,12 @@ export function period(name: string, now: Date, timezone: string): { from?: stri
   if (name === "quarter") return { from: day(year, quarter, 1), to: day(year, month, date) };
   return {};
 }
+
+/** The names of the days of a week from Monday. */
+export const weekdays = (language: Language): string[] => [1, 2, 3, 4, 5, 6, 0].map((day) => WEEKDAYS[language][day] ?? "");
+
+/** A month `2026-11` as people say it: 2026年11月, Nov 2026. */
+export function sayMonth(month: string, language: Language): string {
+  const [year, number = 1] = month.split("-").map(Number);
+  return language === "zh" ? `${year}年${number}月` : `${MONTHS[number - 1]} ${year}`;
+}

@@ -1,6 +1,9 @@
+import { enWork } from "./en.work";
 import type { Words } from "./zh";
 
 export const en: Words = {
+  ...enWork,
+
   "app.skip": "Skip to content",
   "app.loading": "Opening…",
   "app.offline": "The server cannot be reached. What you typed is kept on this device; try again when you are back online.",

@@ -1,4 +1,8 @@
+import { zhWork } from "./zh.work";
+
 export const zh = {
+  ...zhWork,
+
   "app.skip": "跳到正文",
   "app.loading": "正在打开…",
   "app.offline": "连不上服务器。写下的内容已留在本机，网络恢复后可以再试。",

@@ -14,6 +14,7 @@ import { isEmpty, ownerField } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
 import { PageHead } from "../../widgets/PageHead";
 import { Promises } from "../../widgets/Promises";
+import { RecordApprovals } from "../approvals/RecordApprovals";
 import { StatePath } from "./StatePath";
 import { Steps } from "./Steps";
 
@@ -70,6 +71,7 @@ export function RecordHead({ record, entity }: { record: RecordShape; entity: En
         <StatePath key={machine.field} machine={machine} now={String(record.values[machine.field] ?? "")} />
       ))}
       {machines.length > 0 && <Steps record={record} />}
+      <RecordApprovals record={record} />
       <Modal open={asking} title={t("record.deleteAsk", { title: record.title })} okText={t("record.delete")} okButtonProps={{ danger: true }} onOk={() => void remove()} onCancel={() => setAsking(false)}>
         <p className="quiet">{t("record.deleteHint")}</p>
       </Modal>

@@ -28,8 +28,8 @@ export function PlanPanel() {
     setBusy(true);
     setWrong([]);
     try {
-      const made = await api.post<{ number: number }>("/revisions", { note, choices });
-      toast.say(t("rev.published", { n: made.number }));
+      const made = await api.post<{ number: number; asked?: number }>("/revisions", { note, choices });
+      toast.say(made.asked === undefined ? t("rev.published", { n: made.number }) : t("rev.asked"));
       setNote("");
       setChoices({});
       await client.invalidateQueries();

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import { asRefusal, byField, general, type Refusal } from "../../api/problem";
 import { useOffered, useTransition } from "../../api/queries";
-import type { RecordShape, Values } from "../../api/types";
+import type { RecordShape, Values, Written } from "../../api/types";
 import { recordPath } from "../../app/paths";
 import { useSurroundings } from "../../app/session";
 import { usePhone } from "../../app/theme";
@@ -21,7 +21,7 @@ interface Props {
   /** What the server said when the step was tried without asking. */
   refusal?: Refusal;
   onClose: () => void;
-  onDone: (record: RecordShape) => void;
+  onDone: (answer: Written) => void;
   /** Somebody else moved the record first. */
   onConflict: (refusal: Refusal) => void;
 }
@@ -55,7 +55,7 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
     transition.mutate(
       { record, name, values: typed },
       {
-        onSuccess: (answer) => onDone(answer.record),
+        onSuccess: onDone,
         onError: (error) => {
           const said = asRefusal(error);
           if (said.conflict) onConflict(said);

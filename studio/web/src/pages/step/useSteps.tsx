@@ -2,7 +2,8 @@ import { Button, Modal } from "antd";
 import { useCallback, useState } from "react";
 import { asRefusal, type Refusal } from "../../api/problem";
 import { useTransition } from "../../api/queries";
-import type { RecordShape } from "../../api/types";
+import { submitted } from "../../api/approvals";
+import type { RecordShape, Written } from "../../api/types";
 import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
 import { StepDialog } from "./StepDialog";
@@ -41,12 +42,22 @@ export function useSteps({ onDone, onReturned }: Hearing) {
     [onReturned, t, toast],
   );
 
+  /** It happened; or it was submitted, and somebody has to agree first. */
+  const finished = useCallback(
+    (answer: Written, step: Step) => {
+      const waits = submitted(answer.warnings);
+      if (waits) toast.say(waits);
+      else onDone(answer.record, step);
+    },
+    [onDone, toast],
+  );
+
   const take = useCallback(
     (record: RecordShape, step: Step) => {
       transition.mutate(
         { record, name: step.name },
         {
-          onSuccess: (answer) => onDone(answer.record, step),
+          onSuccess: (answer) => finished(answer, step),
           onError: (error) => {
             const refusal = asRefusal(error);
             if (refusal.conflict) return conflicted(record, refusal);
@@ -57,7 +68,7 @@ export function useSteps({ onDone, onReturned }: Hearing) {
         },
       );
     },
-    [conflicted, onDone, onReturned, t, toast, transition],
+    [conflicted, finished, onReturned, t, toast, transition],
   );
 
   const dialogs = (
@@ -69,9 +80,9 @@ export function useSteps({ onDone, onReturned }: Hearing) {
           label={pending.step.label}
           refusal={pending.refusal}
           onClose={() => setPending(null)}
-          onDone={(record) => {
+          onDone={(answer) => {
             setPending(null);
-            onDone(record, pending.step);
+            finished(answer, pending.step);
           }}
           onConflict={(refusal) => conflicted(pending.record, refusal)}
         />

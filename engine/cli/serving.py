@@ -123,7 +123,7 @@ def _serve(speech: Speech, folder: Path, host: str, port: int, login: str, behin
         stop = threading.Event()
         clockwork = threading.Thread(target=keep_time, args=(engine, stop), name="clockwork", daemon=True)
         clockwork.start()
-        engine.runs.start()
+        engine.runs.start(pages=True)
         try:
             serve(create_app(engine, secure_cookies=behind_tls), host, port)
         finally:

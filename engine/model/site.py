@@ -33,5 +33,6 @@ class Site(Document):
     parameters: Mapping[str, Any] = field(default_factory=dict)
     calendar: str | None = None
     executor: str = "local"
+    broker: str | None = None
     approve: Approval | None = None
     notifications: Notices = Notices()

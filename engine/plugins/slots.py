@@ -349,16 +349,31 @@ class Check(Plugin, ABC):
         """Every problem it finds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """What an executor is told before it starts: how many jobs at once, where messages go, and the site's name."""
+
+    threads: int = 8
+    broker: str = ""
+    site: str = ""
+
+
 class Executor(Plugin, ABC):
-    """Carries job ids to workers; the jobs table stays the truth. Every open site makes an instance of its own."""
+    """Carries job ids to workers; the jobs table stays the truth. Every open site makes an instance of its own. ``apart``: only
+    ``flowloom work`` carries, a process with pages sends."""
 
     slot = "executor"
+    apart: ClassVar[bool] = False
+
+    def settle(self, carrying: Carrying) -> None:
+        """Take over what ``site.yaml`` and the command line say; nothing unless an executor asks for it."""
+        return
 
     @abstractmethod
-    def start(self, work: Callable[[int], None], due: Callable[[int, bool], Sequence[int]]) -> None:
-        """Begin to carry: call ``work(job_id)`` for each id that was sent. ``due(limit, claim)`` gives ids of jobs whose time
-        has come, claimed for this process or only looked at: whoever carries asks it again and again, so that a lost
-        message loses nothing."""
+    def start(self, work: Callable[[int], None] | None, due: Callable[[int, bool], Sequence[int]]) -> None:
+        """Begin to carry: call ``work(job_id)`` for each id that was sent (None: this process only sends). ``due(limit, claim)``
+        gives ids of jobs whose time has come, claimed for this process or only looked at: whoever carries asks it again and
+        again, so that a lost message loses nothing. Raises Unavailable."""
 
     @abstractmethod
     def send(self, job: int) -> None:

@@ -34,6 +34,8 @@ from engine.store.database import Database
 LEASE = dt.timedelta(seconds=20)
 #: A retry waits at most so long.
 LONGEST = dt.timedelta(hours=6)
+#: Seconds for which one that lost its worker waits for another of its kind to be over.
+CALM = 2.0
 #: The rule of a run as the revision it was started under wrote it.
 RuleOf = Callable[[int, str], "Trigger | None"]
 
@@ -60,6 +62,7 @@ class Worker:
         self.name = secrets.token_hex(8)
         self._numbers = iter(range(1_000_000_000))
         self._mutex = threading.Lock()
+        self._calm = threading.Condition(self._mutex)
         self._in_hand: dict[int, str] = {}
         self._claimed: dict[int, str] = {}
         self._put_back: list[tuple[int, str]] = []
@@ -100,8 +103,32 @@ class Worker:
         if lease is not None:
             return lease
         now, token = self._parts().clock.now(), f"{self.name}.{next(self._numbers)}.{id}"
-        taken = self._database.write(lambda c: jobs.claim(c, id, token, now + self._lease, now))
-        return token if taken else None
+        until = now + self._lease
+        if self._database.write(lambda c: jobs.claim(c, id, token, until, now)):
+            return token
+        return token if self._claim_lost(id, token, until, now) else None
+
+    def _claim_lost(self, id: int, token: str, until: dt.datetime, now: dt.datetime) -> bool:
+        """Take one that lost its worker, but only while no other one of its kind is in hand: see ``due``."""
+        with self._database.read() as connection:
+            if not jobs.lost(connection, id, now):
+                return False
+        with self._calm:
+            if not self._calm.wait_for(lambda: not self._suspects, CALM):
+                return False
+            self._suspects.add(id)
+        taken = False
+        try:
+            taken = self._database.write(lambda c: jobs.claim_lost(c, id, token, until, now))
+        finally:
+            if not taken:
+                self._cleared(id)
+        return taken
+
+    def _cleared(self, id: int) -> None:
+        with self._calm:
+            self._suspects.discard(id)
+            self._calm.notify_all()
 
     def keep_leases(self) -> None:
         """Renew what is in hand, and put back what could not be written while the database was away."""
@@ -161,7 +188,7 @@ class Worker:
         finally:
             with self._mutex:
                 self._in_hand.pop(id, None)
-                self._suspects.discard(id)
+            self._cleared(id)
 
     def _carry(self, id: int, lease: str) -> None:
         arrived: Arrived | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.errors import FlowloomError, NotFound, Problem
+from engine.errors import FlowloomError, NotFound, Problem, Unavailable
 from engine.facts import SYSTEM, Actor
 from engine.model.trigger import Trigger
-from engine.plugins.slots import Executor
+from engine.plugins.slots import Carrying, Executor
 from engine.runtime import access as rights
 from engine.runtime import course, failing, launch, turn
 from engine.runtime.acts import Acting
@@ -31,12 +32,12 @@ class Runs:
     def __init__(self, running: Running) -> None:
         self._running = running
         self._rules: dict[int, Mapping[str, Trigger]] = {}
-        secrets = secret.reader(running.folder)
+        self._secrets = secret.reader(running.folder)
         self._worker = Worker(
             running.database,
             lambda: running.parts,
             self._rule,
-            lambda parts: Outside(parts.manifest, parts.registry, secrets),
+            lambda parts: Outside(parts.manifest, parts.registry, self._secrets),
         )
         self._executor: Executor | None = None
         self._stop = threading.Event()
@@ -44,19 +45,30 @@ class Runs:
 
     # --- carrying
 
-    def start(self, threads: int | None = None) -> str:
-        """Begin to carry runs with the executor of ``site.yaml``; its name."""
-        running = self._running
-        executor = type(running.registry.get(Executor, running.manifest.site.executor))()
-        if threads is not None and hasattr(executor, "threads"):
-            executor.threads = threads
+    def start(self, threads: int = 8, *, pages: bool = False) -> str:
+        """Begin to carry runs with the executor of ``site.yaml``; its name. In a process with ``pages`` an executor that works
+        apart only sends. Raises Unavailable (R122, R123)."""
+        running, site = self._running, self._running.manifest.site
+        executor = type(running.registry.get(Executor, site.executor))()
+        executor.settle(Carrying(threads, self._broker(site.broker), site.name))
+        executor.start(None if pages and executor.apart else self._worker.do, self._due)
         self._executor = executor
         running.send = executor.send
-        executor.start(self._worker.do, self._due)
         self._stop.clear()
         self._beat = threading.Thread(target=self._renew, name="leases", daemon=True)
         self._beat.start()
         return executor.name
+
+    def _broker(self, written: str | None) -> str:
+        """The broker's address: ``FLOWLOOM_BROKER``, else ``broker:`` of site.yaml, where ``=secret.NAME`` is looked up."""
+        chosen = os.environ.get("FLOWLOOM_BROKER") or written or ""
+        if not chosen.startswith("=secret."):
+            return chosen
+        name = chosen.removeprefix("=secret.")
+        found = self._secrets(name)
+        if found is None:
+            raise Unavailable(Problem("R123", parameters={"name": name}))
+        return found
 
     def stop(self) -> None:
         """Return when what was begun is finished; what was only claimed is free for others."""

@@ -62,6 +62,19 @@ def add(connection: Connection, job: Job, now: dt.datetime) -> bool:
     return connection.change(ADD, row) == 1
 
 
+def again(
+    connection: Connection, key: str, now: dt.datetime, states: Sequence[str] = ("done", "cancelled")
+) -> int | None:
+    """The id of the job with that key, due now once more; None when it is in none of these states (or there is none)."""
+    marks = ", ".join("?" * len(states))
+    rows = connection.execute(
+        "UPDATE fl_jobs SET state = 'waiting', due = ?, attempts = 0, claims = 0, error = NULL, ended_at = NULL "
+        f'WHERE "key" = ? AND state IN ({marks}) RETURNING id',
+        (micros(now), key, *states),
+    )
+    return rows[0][0] if rows else None
+
+
 def put(connection: Connection, job: Job, now: dt.datetime, *, held: bool = False) -> int:
     """The id of a job whose key nobody else can have."""
     at = micros(now)
@@ -103,15 +116,28 @@ def next_due(connection: Connection) -> dt.datetime | None:
 
 
 def claim(connection: Connection, id: int, lease: str, until: dt.datetime, now: dt.datetime) -> bool:
-    """True for the one worker that may do it now, under ``lease`` until ``until``."""
-    at = micros(now)
+    """True for the one worker that may do it now, under ``lease`` until ``until``: it is due, and nobody has it."""
     claimed = connection.change(
-        "UPDATE fl_jobs SET claims = COALESCE(claims, 0) + CASE state WHEN 'running' THEN 1 ELSE 0 END, "
-        "state = 'running', lease = ?, lease_until = ? WHERE id = ? "
-        "AND ((state = 'waiting' AND due <= ?) OR (state = 'running' AND (lease_until < ? OR lease_until > ?)))",
-        (lease, micros(until), id, at, at, micros(now + FARTHEST)),
+        "UPDATE fl_jobs SET state = 'running', lease = ?, lease_until = ? WHERE id = ? AND state = 'waiting' AND due <= ?",
+        (lease, micros(until), id, micros(now)),
     )
     failpoint("claim")
+    return claimed == 1
+
+
+def lost(connection: Connection, id: int, now: dt.datetime) -> bool:
+    """True when whoever had it let its lease run out."""
+    text = "SELECT 1 FROM fl_jobs WHERE id = ? AND state = 'running' AND (lease_until < ? OR lease_until > ?)"
+    return connection.scalar(text, (id, micros(now), micros(now + FARTHEST))) is not None
+
+
+def claim_lost(connection: Connection, id: int, lease: str, until: dt.datetime, now: dt.datetime) -> bool:
+    """The same for a job whose worker was lost; see ``take_lost``."""
+    claimed = connection.change(
+        "UPDATE fl_jobs SET claims = COALESCE(claims, 0) + 1, lease = ?, lease_until = ? "
+        "WHERE id = ? AND state = 'running' AND (lease_until < ? OR lease_until > ?)",
+        (lease, micros(until), id, micros(now), micros(now + FARTHEST)),
+    )
     return claimed == 1
 
 

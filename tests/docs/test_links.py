@@ -15,7 +15,7 @@ PICTURES = "docs/images/"
 #: Words of machines that people who run a company's flows should not have to know.
 MACHINE_WORDS = ("JSON Schema", "dataclass", "savepoint", "manifest", "SQLAlchemy", "snake_case", "OOP", "middleware")
 #: Pages read by whoever installs, connects or programs, not by operations staff.
-FOR_ENGINEERS = ("write-a-plugin", "use-the-api", "use-postgresql", "run-behind-a-proxy")
+FOR_ENGINEERS = ("write-a-plugin", "use-the-api", "use-postgresql", "run-on-many-machines", "run-behind-a-proxy")
 
 
 def test_every_link_leads_to_a_file_that_is_there() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
-from engine.plugins.slots import Executor
+from engine.plugins.slots import Carrying, Executor
 
 
 class Local(Executor):
@@ -31,9 +31,15 @@ class Local(Executor):
         self._busy = 0
         self._puller: threading.Thread | None = None
 
-    def start(self, work: Callable[[int], None], due: Callable[[int, bool], Sequence[int]]) -> None:
+    def settle(self, carrying: Carrying) -> None:
+        """How many at once."""
+        self.threads = carrying.threads
+
+    def start(self, work: Callable[[int], None] | None, due: Callable[[int, bool], Sequence[int]]) -> None:
         """Begin to look and to work."""
         self._stopping.clear()
+        if work is None:
+            return
         self._puller = threading.Thread(target=self._pull, args=(work, due), name="runs", daemon=True)
         self._puller.start()
 

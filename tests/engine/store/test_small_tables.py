@@ -106,7 +106,8 @@ def test_fault_084_a_worker_whose_lease_ran_out_brings_nothing(database: Databas
     late = NOW + 2 * HOUR
     with database.read() as connection:
         assert jobs.ready(connection, NOW) == [] and len(jobs.ready(connection, late)) == 1
-    assert database.write(lambda c: jobs.claim(c, job.id, "second", late + HOUR, late))
+    assert not database.write(lambda c: jobs.claim(c, job.id, "second", late + HOUR, late))
+    assert database.write(lambda c: jobs.claim_lost(c, job.id, "second", late + HOUR, late))
     assert not database.write(lambda c: jobs.finish(c, job.id, "first", late, {"sent": 1}))
     assert database.write(lambda c: jobs.finish(c, job.id, "second", late, {"sent": 2}))
     with database.read() as connection:

@@ -338,6 +338,11 @@ class Function(Plugin, ABC):
         """The result as a SQLAlchemy column element, or NotImplemented where there is none."""
         return NotImplemented
 
+    def measured(self, *arguments: Any, **environment: Any) -> Any:
+        """For a function that measures time: (from, to, microseconds in one unit), the two as column elements, so that a
+        comparison with a number compares instants and can use an index; None for every other function."""
+        return None
+
 
 class Check(Plugin, ABC):
     """One lint check over the whole manifest."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine.expression import live
 from engine.expression.operators import SIGNS
 from engine.expression.scope import DATE, DATETIME, INTEGER, MONEY, NUMBER, NUMERIC, TEXT, Type
-from engine.expression.sql import dates, lists
+from engine.expression.sql import dates, lists, spans
 from engine.expression.sql.scope import bind
 from engine.expression.sql.walker import Walker, sure
 
@@ -23,7 +23,7 @@ Truth = sa.ColumnElement[bool]
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-_TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_TURNED = spans.TURNED
 
 #: Tables so small that asking them first is right on SQLite too; PostgreSQL decides by itself.
 _SMALL = frozenset({"user", "team"})
@@ -56,6 +56,8 @@ def _link(walker: Walker, left: ast.expr, sign: str, right: ast.expr, exact: boo
         return _days(walker, left, sign, right, exact)
     if not exact and (found := _by_link(walker, left, sign, right)) is not None:
         return found
+    if (apart := spans.compared(walker, left, sign, right)) is not None:
+        return sure(apart) if exact else apart
     wanted = _meeting(walker, left, right)
     found = _OPERATORS[sign](_side(walker, left, wanted), _side(walker, right, wanted))
     return sure(found) if exact else found

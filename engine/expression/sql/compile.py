@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engine.errors import InvalidDocument, Problem
 from engine.expression.check import Notes, annotate
-from engine.expression.evaluate import compile_expression
+from engine.expression.evaluate import ExpressionError, compile_expression
 from engine.expression.parse import Condition, Expression, place_of
 from engine.expression.scope import YES_NO, Type
 from engine.expression.sql import arithmetic, comparison, lists
@@ -89,13 +89,16 @@ class Compiler:
         return name not in self.loops and name in self.ground.environment.names
 
     def given(self, node: ast.expr) -> Any:
-        """The value of a fixed node."""
+        """The value of a fixed node; empty where it fails, as a division by zero in a row's own values is."""
         if node in self.notes.literals:
             return self.notes.literals[node]
         if isinstance(node, ast.Constant):
             return None if node.value == "" else node.value
         part = Expression(self.expression.text, self.expression.where, node)
-        return compile_expression(part, self.ground.scope, self.ground.functions)(self.ground.environment)
+        try:
+            return compile_expression(part, self.ground.scope, self.ground.functions)(self.ground.environment)
+        except ExpressionError:
+            return None
 
     # --- values
 
@@ -217,6 +220,22 @@ class Compiler:
 
     def call(self, node: ast.Call) -> Any:
         """What a function gives: a column element, or Rows for a list."""
+        callee, given, words = self._given(node)
+        found: Any = callee.sql(self.dialect, *given, **words)
+        if found is NotImplemented:
+            name = {"function": callee.name}
+            raise InvalidDocument(Problem("X040", place_of(self.expression, node), parameters=name))
+        return found
+
+    def measured(self, node: ast.expr) -> Any:
+        """(from, to, microseconds in one unit) of a call that measures time, None for anything else."""
+        if not isinstance(node, ast.Call) or self.fixed(node):
+            return None
+        callee, given, words = self._given(node)
+        return callee.measured(*given, **words)
+
+    def _given(self, node: ast.Call) -> tuple[Any, list[Any], dict[str, Any]]:
+        """The function of a call, its arguments as SQL, and what it is told by name."""
         assert isinstance(node.func, ast.Name)
         callee = self.ground.functions[node.func.id]
         given = [self.argument(argument) for argument in node.args]
@@ -224,11 +243,7 @@ class Compiler:
         words["types"] = tuple(self.type(argument) for argument in node.args)
         for need in callee.needs:
             words[need] = self._need(need)
-        found: Any = callee.sql(self.dialect, *given, **words)
-        if found is NotImplemented:
-            name = {"function": callee.name}
-            raise InvalidDocument(Problem("X040", place_of(self.expression, node), parameters=name))
-        return found
+        return callee, given, words
 
     def argument(self, node: ast.expr) -> Any:
         """An argument of a function: a column element, or the Rows of a list."""

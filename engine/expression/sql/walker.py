@@ -53,6 +53,10 @@ class Walker(Protocol):
         """What a function gives: a column element, or Rows."""
         ...
 
+    def measured(self, node: ast.expr) -> Any:
+        """(from, to, microseconds in one unit) of a call that measures time, None for anything else."""
+        ...
+
     def column(self, row: sa.FromClause, name: str, node: ast.AST) -> sa.ColumnElement[Any]:
         """A column of a row."""
         ...

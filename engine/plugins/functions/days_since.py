@@ -47,3 +47,7 @@ class DaysSince(Function):
         if types[0] == DATE:
             return sa.cast(dates.days(now, timezone) - dates.days_of(arguments[0], dialect), sa.Double())
         return sa.cast(now - arguments[0], sa.Double()) / real(dates.DAY)
+
+    def measured(self, *arguments: Any, now: Any, types: Sequence[Type], **environment: Any) -> Any:
+        """From the moment until now."""
+        return None if types[0] == DATE else (arguments[0], now, DAY)

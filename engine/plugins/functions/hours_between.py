@@ -40,3 +40,7 @@ class HoursBetween(Function):
 
         apart: Any = sa.cast(arguments[1] - arguments[0], sa.Double())
         return apart / real(dates.HOUR)
+
+    def measured(self, *arguments: Any, **environment: Any) -> Any:
+        """From the first moment to the second."""
+        return arguments[0], arguments[1], HOUR

@@ -47,3 +47,7 @@ class HoursSince(Function):
         if types[0] == DATE:
             return NotImplemented
         return sa.cast(now - arguments[0], sa.Double()) / real(dates.HOUR)
+
+    def measured(self, *arguments: Any, now: Any, types: Sequence[Type], **environment: Any) -> Any:
+        """From the moment until now."""
+        return None if types[0] == DATE else (arguments[0], now, HOUR)

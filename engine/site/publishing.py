@@ -121,12 +121,11 @@ def _catch_up(running: Running) -> None:
 
 
 def engine_mark(schema: tables.Schema) -> str:
-    """A mark of the engine's own tables: another one means that they must be changed."""
+    """A mark of the engine's own tables and their indexes: another one means that they must be changed. An index that gets
+    other columns needs another name, for it is known by it."""
+    own = [table for table in schema.metadata.tables.values() if table.name.startswith("fl_")]
     shape = sorted(
-        (table.name, column.name)
-        for table in schema.metadata.tables.values()
-        if table.name.startswith("fl_")
-        for column in table.columns
+        (table.name, part.name) for table in own for part in (*table.columns, *table.indexes) if part.name is not None
     )
     return hashlib.sha256(repr(shape).encode()).hexdigest()[:16]
 

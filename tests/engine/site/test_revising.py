@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
 from engine.api import Choices, Engine
 from engine.errors import InvalidDocument, Refused
 from engine.facts import SYSTEM
+from engine.plugins.slots import FieldType
+from engine.site import publishing
+from engine.store import settings, tables
+from engine.store.migrate import live
 from tests.company import SITE, Company
 
 
@@ -153,3 +158,19 @@ def test_fault_096_tables_of_an_older_engine_are_brought_up_to_date_at_the_start
     with Engine.open(company.folder, clock=company.clock, database=url) as newer:
         assert newer.get(SYSTEM, "lead", lead.id)["company"] == "锐视光学"
         assert newer._site.database.read().__enter__().scalar("SELECT COUNT(*) FROM fl_kept") == 0
+
+
+def test_fault_096_an_index_that_only_a_newer_engine_has_is_made_at_the_start(company: Company) -> None:
+    site = company.engine._site
+    schema = tables.build(site.manifest, site.registry.plugins[FieldType.slot])
+    index = next(each for each in schema.history.indexes if each.name == "ix_fl_history_state")
+    schema.history.indexes.discard(index)
+
+    def as_an_older_engine_left_it(connection: Any) -> None:
+        connection.execute("DROP INDEX ix_fl_history_state")
+        settings.put(connection, publishing.MARK, publishing.engine_mark(schema))
+
+    site.database.write(as_an_older_engine_left_it)
+    with Engine.open(company.folder, clock=company.clock, database=site.database.url) as newer:
+        with newer._site.database.read() as connection:
+            assert live.indexes(connection)["ix_fl_history_state"] == "fl_history"

@@ -171,6 +171,8 @@ def test_fault_096_an_index_that_only_a_newer_engine_has_is_made_at_the_start(co
         settings.put(connection, publishing.MARK, publishing.engine_mark(schema))
 
     site.database.write(as_an_older_engine_left_it)
-    with Engine.open(company.folder, clock=company.clock, database=site.database.url) as newer:
-        with newer._site.database.read() as connection:
-            assert live.indexes(connection)["ix_fl_history_state"] == "fl_history"
+    with (
+        Engine.open(company.folder, clock=company.clock, database=site.database.url) as newer,
+        newer._site.database.read() as connection,
+    ):
+        assert live.indexes(connection)["ix_fl_history_state"] == "fl_history"

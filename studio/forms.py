@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from engine.errors import FlowloomError, NotFound, Problem, Refused
+from engine.facts import SYSTEM
 from studio import limits
 from studio.answers import engine
 
@@ -18,6 +19,8 @@ blueprint = Blueprint("forms", __name__)
 
 #: Forms an address may send in a minute, and at once.
 SENT = (12, 12)
+#: Bytes of one file, and of everything a stranger sends with one form, at most.
+FILE, WHOLE = 10_000_000, 25_000_000
 #: A field people do not see and robots fill in.
 TRAP = "website_url"
 TOKEN = "form_token"
@@ -25,7 +28,7 @@ TOKEN = "form_token"
 INPUTS: Mapping[str, str] = {
     "text": "text", "long_text": "area", "phone": "tel", "email": "email", "url": "url", "uscc": "text", "integer": "number",
     "number": "decimal", "money": "decimal", "score": "number", "date": "date", "time": "time", "datetime": "datetime-local",
-    "yes_no": "tick", "choice": "select", "choices": "ticks",
+    "yes_no": "tick", "choice": "select", "choices": "ticks", "file": "file", "image": "file",
 }  # fmt: skip
 COMPLETES: Mapping[str, str] = {"phone": "tel", "email": "email", "url": "url"}
 NAMES: Mapping[str, str] = {"company": "organization", "contact": "name", "name": "name", "address": "street-address"}
@@ -70,6 +73,9 @@ def page(path: str) -> Response:
 def send(path: str) -> Response:
     """Thanks, or the form again with what was entered and what is wrong beside each field."""
     form = _form(path)
+    files = [field for field in _asked(form) if INPUTS[field.type] == "file"]
+    if files:
+        request.max_content_length = WHOLE
     wait = current_app.config["FORMS_SENT"].wait(limits.address(), time.monotonic())
     if wait:
         response = _page(form, _entered(form), (Problem("H038"),), 429)
@@ -83,7 +89,8 @@ def send(path: str) -> Response:
     token = request.form.get(TOKEN, "")
     key = token if 16 <= len(token) <= 64 and token.isascii() else secrets.token_urlsafe(24)
     try:
-        engine().channels.submit(form.name, key, {**entered, **_states(form)})
+        attached = _attached(form, files, key)
+        engine().channels.submit(form.name, key, {**entered, **attached, **_states(form)})
     except Refused as error:
         return _page(form, entered, error.problems, 422)
     except FlowloomError as error:
@@ -104,7 +111,7 @@ def _language() -> str:
 
 
 def _asked(form: Any) -> list[Any]:
-    """The fields a stranger is asked for, in order: no links, for they would show other records, and no files."""
+    """The fields a stranger is asked for, in order: no links, for they would show other records."""
     fields = engine().manifest.entities[form.entity].fields
     inside = [name for section in form.sections.values() for name in section.fields]
     names = dict.fromkeys([*form.fields, *inside, *form.ask_one_of])
@@ -124,6 +131,8 @@ def _entered(form: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in _asked(form):
         values = request.form.getlist(field.name)
+        if INPUTS[field.type] == "file":
+            continue
         if field.type == "choices":
             found[field.name] = values
         elif field.type == "yes_no":
@@ -133,15 +142,41 @@ def _entered(form: Any) -> dict[str, Any]:
     return found
 
 
+def _attached(form: Any, fields: Sequence[Any], key: str) -> dict[str, str]:
+    """field -> id of what was attached, kept before the rest is looked at; the same page sent twice keeps it once.
+
+    Raises Refused with every file that is not taken.
+    """
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for field in fields:
+        sent = request.files.get(field.name)
+        if sent is None or not sent.filename:
+            continue
+        files = engine().files
+        wanted = files.wanted(SYSTEM, form.entity, field.name)
+        try:
+            kept = files.keep(
+                SYSTEM, wanted, sent.filename, sent.stream, seed=f"{form.name}:{key}:{field.name}", most=FILE
+            )
+        except Refused as error:
+            problems += error.problems
+        else:
+            found[field.name] = kept.id
+    if problems:
+        raise Refused(problems)
+    return found
+
+
 def _foreign(form: Any) -> list[Problem]:
     """Everything sent that the page does not ask for, such as the owner: even where the form would let a colleague say it."""
-    known = {field.name for field in _asked(form)} | {TRAP, TOKEN}
+    asked = _asked(form)
+    # A file comes as a file: an id told in words could be anybody's.
+    typed = {field.name for field in asked if INPUTS[field.type] != "file"} | {TRAP, TOKEN}
+    attached = {field.name for field in asked if INPUTS[field.type] == "file"}
     title = form.label.text(_language()) or form.name
-    return [
-        Problem("R070", field=name, parameters={"name": name, "form": title})
-        for name in request.form
-        if name not in known
-    ]
+    names = [name for name in request.form if name not in typed] + [n for n in request.files if n not in attached]
+    return [Problem("R070", field=name, parameters={"name": name, "form": title}) for name in names]
 
 
 def _choices(form: Any, field: Any, language: str) -> list[tuple[str, str]]:
@@ -171,6 +206,7 @@ def _page(form: Any, entered: Mapping[str, Any], problems: Sequence[Problem], st
             "choices": _choices(form, field, language),
             "value": entered.get(field.name, ""),
             "longest": field.max_length,
+            "accept": ",".join(("image/*",) if field.type == "image" else field.options.get("accept") or ()),
             "problems": told.get(field.name, []),
         }
         for field in asked

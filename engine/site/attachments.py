@@ -34,7 +34,7 @@ MENTIONS = (
     ("fl_runs", "data", "ended_at IS NULL AND "),
     ("fl_runs", "progress", "ended_at IS NULL AND "),
     ("fl_jobs", "payload", "ended_at IS NULL AND "),
-    ("fl_inbox", "body", "ended_at IS NULL AND "),
+    ("fl_inbox", "body", "state IN ('new', 'parked', 'quarantined') AND "),
 )
 
 
@@ -65,18 +65,20 @@ class Attachments:
             found = attachment.asked_for(context, entity, field)
             return Wanted(entity, found, attachment.most(found))
 
-    def refuse_longer(self, wanted: Wanted, length: int, around: int = 0) -> None:
+    @staticmethod
+    def refuse_longer(wanted: Wanted, length: int, around: int = 0) -> None:
         """Raise TooLarge for a body of that length, before any of it is read; ``around`` is what is not the file itself."""
         if length > wanted.most + around:
             parameters = {"file": "", "most": shown_size(wanted.most)}
             raise TooLarge(Problem("R180", field=wanted.field.name, parameters=parameters))
 
     def keep(
-        self, actor: Actor, wanted: Wanted, name: str, stream: IO[bytes], *, id: str = "", most: int | None = None
+        self, actor: Actor, wanted: Wanted, name: str, stream: IO[bytes], *, seed: str = "", most: int | None = None
     ) -> File:
         """The file, on disk and known when this returns; no record has it yet. ``stream`` is read in parts.
 
-        ``id`` makes a repeat give the same file. Raises TooLarge, Refused (R181 to R188), Unavailable.
+        With a ``seed`` a repeat gives the same file; ``most`` is a lower limit than the field's. Raises TooLarge, Refused
+        (R181 to R188), Unavailable.
         """
         running, safe = self._running, safe_name(name)
         limit = min(wanted.most, most or wanted.most)
@@ -90,7 +92,7 @@ class Attachments:
                 running.files.keep(taken)
                 now, user = running.clock.now(), actor.user
                 return running.database.write(
-                    lambda connection: running.files.add(connection, taken, safe, type, now, user, id)
+                    lambda connection: running.files.add(connection, taken, safe, type, now, user, seed)
                 )
         except Refused as error:
             problems = [replace(problem, field=wanted.field.name) for problem in error.problems]

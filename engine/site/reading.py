@@ -16,8 +16,10 @@ from engine.runtime.context import Context, values_of
 from engine.runtime.ground import named
 from engine.runtime.view import Look
 from engine.site.running import Running
+from engine.store.files import File
 from engine.store.query.answer import Page
 from engine.store.query.rights import Access
+from engine.store.tables import FILES
 
 LINKS = ("link", "user", "team")
 
@@ -43,6 +45,8 @@ class Seen:
     links: Mapping[str, Link] = field(default_factory=dict)
     promises: Sequence[Mapping[str, Any]] = ()
     can: Mapping[str, bool] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
+    """What the fields with a file hold."""
 
     @property
     def id(self) -> int:
@@ -104,7 +108,22 @@ def seen(context: Context, records: Sequence[Record], *, promises: bool = False)
     rights = access.access_of(context, entity)
     columns = columns_of(context, entity, rights.hidden)
     names = _titles(context, records, columns)
-    return [_one(context, record, rights, columns, names, promises) for record in records]
+    found = [_one(context, record, rights, columns, names, promises) for record in records]
+    return _with_files(context, found, [column.name for column in columns if column.field.type in FILES])
+
+
+def _with_files(context: Context, found: list[Seen], names: Sequence[str]) -> list[Seen]:
+    """The same, with name, size and type of the files they hold, read together; people are shown a file's name."""
+    ids = {one.values[name] for one in found for name in names if one.values.get(name)}
+    if not ids:
+        return found
+    known = context.parts.files.several(context.connection, ids)
+    told = []
+    for one in found:
+        files = {name: known[one.values[name]] for name in names if one.values.get(name) in known}
+        shown = {**one.shown, **{name: file.name for name, file in files.items()}}
+        told.append(replace(one, shown=shown, files=files) if files else one)
+    return told
 
 
 def _one(
@@ -245,7 +264,8 @@ def of_page(context: Context, entity: str, page: Page) -> list[Seen]:
         title = context.title(replace(record, values={**blank, **record.values}))
         promises = [_promise(one) for one in standing.get(record.id, ())]
         found.append(Seen(record, title, values, shown, links, promises, can))
-    return found
+    filed = [column.key for column in page.columns if column.field is not None and column.field.type in FILES]
+    return _with_files(context, found, filed)
 
 
 def _whole(context: Context, entity: str, page: Page, rights: Any) -> Mapping[int, Record]:

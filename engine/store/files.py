@@ -11,16 +11,16 @@ import re
 import secrets
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from engine.errors import NotFound, Problem, Refused, Unavailable
 from engine.store.connection import Connection
 from engine.store.encode import instant, micros
 
-SELECT = "SELECT id, name, type, size, digest, at, by_user, held FROM fl_files WHERE id = ?"
+SELECT = "SELECT id, name, type, size, digest, at, by_user, held FROM fl_files WHERE id"
 #: Bytes read at once.
 PART = 1 << 18
 #: Letters of a name at most; longer ones are cut in the middle of the name, never of its ending.
@@ -145,12 +145,13 @@ class Files:
         type: str,
         now: dt.datetime,
         user: int | None,
-        id: str = "",
+        seed: str = "",
     ) -> File:
-        """The file that points to what was kept, in this turn; ``id`` where the caller knows it (the one that is there, then).
+        """The file that points to what was kept, in this turn; with a ``seed`` the same bytes under the same seed are one file.
 
         Raises Unavailable when the bytes have been cleared away in between: then nothing points to nothing.
         """
+        id = hashlib.sha256(f"{seed}:{taken.digest}".encode()).hexdigest()[:32] if seed else ""
         known = self.get(connection, id) if id else None
         if known is not None:
             return known
@@ -184,11 +185,18 @@ class Files:
 
     def get(self, connection: Connection, id: str) -> File | None:
         """What is known of a file, or None."""
-        row = connection.one(SELECT, (id,))
-        if row is None:
-            return None
-        id, name, type, size, digest, at, user, held = row
-        return File(id, name, type, size, digest, instant(at), user, bool(held))
+        row = connection.one(f"{SELECT} = ?", (id,))
+        return None if row is None else _file(row)
+
+    def several(self, connection: Connection, ids: Iterable[str]) -> dict[str, File]:
+        """Those of these files that exist, by their ids."""
+        wanted = sorted(set(ids))
+        found: dict[str, File] = {}
+        for at in range(0, len(wanted), 500):
+            lot = wanted[at : at + 500]
+            for row in connection.execute(f"{SELECT} IN ({', '.join('?' * len(lot))})", tuple(lot)):
+                found[row[0]] = _file(row)
+        return found
 
     def open(self, connection: Connection, file: File) -> IO[bytes]:
         """A file's bytes from their beginning, to be read in parts. Raises NotFound (B032) when they are gone or changed."""
@@ -230,6 +238,11 @@ class Files:
                     path.unlink()
                     gone += 1
         return gone
+
+
+def _file(row: Sequence[Any]) -> File:
+    id, name, type, size, digest, at, user, held = row
+    return File(id, name, type, size, digest, instant(at), user, bool(held))
 
 
 def shown_size(size: int) -> str:

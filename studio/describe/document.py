@@ -7,7 +7,7 @@ from typing import Any
 from engine.api import Engine
 from engine.facts import Actor
 from studio.describe.paths import content, entity_paths, query, responses, transition_path
-from studio.describe.schemas import ONE_PROBLEM, PROBLEM, Json, entity_schemas
+from studio.describe.schemas import FILE, ONE_PROBLEM, PROBLEM, Json, entity_schemas
 
 PERIOD = [
     query("from", "First day, ISO.", type="string", format="date"),
@@ -20,7 +20,7 @@ PERIOD = [
 def describe(engine: Engine, actor: Actor, language: str) -> Json:
     """OpenAPI 3.1 for this site: one schema per entity the actor may read."""
     manifest = engine.manifest
-    schemas: dict[str, Json] = {"Problem": PROBLEM, "OneProblem": ONE_PROBLEM}
+    schemas: dict[str, Json] = {"Problem": PROBLEM, "OneProblem": ONE_PROBLEM, "File": FILE}
     paths: dict[str, Json] = {}
     for entity in manifest.entities.values():
         access = engine.access(actor, entity.name)

@@ -24,6 +24,18 @@ PROBLEM: Json = {
     },
 }
 
+FILE: Json = {
+    "type": "object",
+    "description": "A file of a record: its bytes are at /api/v1/files/{id}.",
+    "required": ["id", "name", "size", "type"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "name": {"type": "string"},
+        "size": {"type": "integer", "description": "In bytes."},
+        "type": {"type": "string", "description": "The media type its content shows."},
+    },
+}
+
 ONE_PROBLEM: Json = {
     "type": "object",
     "required": ["code", "message"],
@@ -95,6 +107,7 @@ def entity_schemas(engine: Engine, entity: Any, hidden: frozenset[str], language
             "links": {"type": "object"},
             "promises": {"type": "array", "items": {"type": "object"}},
             "can": {"type": "object", "additionalProperties": {"type": "boolean"}},
+            "files": {"type": "object", "additionalProperties": ref("File")},
         },
     }
     page: Json = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -181,3 +183,65 @@ def test_fault_039_the_attack_corpora_by_form_come_back_as_text(
     assert count(company) == 0
     with capsys.disabled():
         print(f"\nforms: {told} payloads came back as text, 0 effects")
+
+
+PDF = b"%PDF-1.7\n%%EOF\n"
+WITH_FILE = """\
+kind: form
+name: send_contract
+label: {zh: 提交合同, en: Send a contract}
+entity: lead
+fields: [company, phone, contract]
+required: [company, phone]
+public: {path: send-contract, set: {source: website}}
+"""
+
+
+@pytest.fixture
+def filing(company: Company) -> Company:
+    """The same with a public form that takes a file."""
+    (company.folder / "custom/form/send_contract.yaml").write_text(WITH_FILE, "utf-8")
+    company.engine.revisions.publish("files")
+    return company
+
+
+def attach(client: FlaskClient, content: bytes, name: str = "合同.pdf", key: str = "k" * 24) -> Any:
+    sent = {"company": "锐视光学", "phone": "13800138000", "form_token": key, "contract": (io.BytesIO(content), name)}
+    return client.post("/f/send-contract", data=sent)
+
+
+def test_a_stranger_attaches_a_file_to_a_public_form_and_sending_twice_keeps_it_once(
+    filing: Company, client: FlaskClient
+) -> None:
+    page = client.get("/f/send-contract").text
+    assert (
+        'enctype="multipart/form-data"' in page and 'type="file"' in page and 'accept="application/pdf,image/*"' in page
+    )
+    before = count(filing)
+    assert attach(client, PDF).status_code == 200
+    assert attach(client, PDF).status_code == 200
+    assert count(filing) == before + 1
+    lead = filing.engine.list(SYSTEM, "lead", Look(where="company == '锐视光学'")).items[0]
+    file, stream = filing.engine.files.read(SYSTEM, filing.engine.get(SYSTEM, "lead", lead.id).values["contract"])
+    with stream:
+        assert (file.name, file.type, stream.read()) == ("合同.pdf", "application/pdf", PDF)
+    with filing.engine._site.database.read() as connection:
+        assert connection.scalar("SELECT COUNT(*) FROM fl_files") == 1
+
+
+def test_fault_119_a_strangers_file_is_refused_by_its_content_and_its_size_beside_its_field(
+    filing: Company, client: FlaskClient
+) -> None:
+    before = count(filing)
+    page = attach(client, b"<html><script>1</script></html>")
+    assert page.status_code == 422 and "打开时会执行" in html.unescape(page.text) and 'id="e-contract"' in page.text
+    page = attach(client, PDF + b"0" * 10_000_001)
+    assert page.status_code == 422 and "最多 10 MB" in html.unescape(page.text)
+    assert attach(client, PDF + b"0" * 26_000_000).status_code == 413
+    assert count(filing) == before
+
+
+def test_fault_070_a_stranger_cannot_name_a_file_that_is_there(filing: Company, client: FlaskClient) -> None:
+    sent = {"company": "锐视光学", "phone": "13800138000", "contract": "0" * 32}
+    page = client.post("/f/send-contract", data=sent)
+    assert page.status_code == 422 and "contract" in page.text

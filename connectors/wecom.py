@@ -109,6 +109,9 @@ settings: {corp_id: ww1234, agent_id: "1000002", secret: "=secret.WECOM_SECRET",
         check(given, token, stamp, nonce, sealed, status=403)
         body = _opened(key, sealed, corp)
         content = _xml(body)
+        if content.get("Event") == "kf_msg_or_event":
+            # It says only that there are messages: they are fetched.
+            return Received((), Reply(b"success"), wakes=True)
         return Received(
             (Delivery(_key(content), content, body, XML, _at(content.get("CreateTime"))),), Reply(b"success")
         )

@@ -65,10 +65,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a request brought. ``reply`` is sent once every delivery is kept; None for the engine's own answer."""
+    """What a request brought. ``reply`` is sent once every delivery is kept; None for the engine's own answer. ``wakes``: there is
+    something to fetch, so the connection is polled now."""
 
     deliveries: Sequence[Delivery] = ()
     reply: Reply | None = None
+    wakes: bool = False
 
 
 class Unauthentic(Exception):

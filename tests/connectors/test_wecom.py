@@ -228,6 +228,21 @@ def test_fault_071_through_the_door_a_wrong_signature_is_403(hooked: Company) ->
     assert post(hooked, posted(message("x"), sign="0" * 40))[0] == 403
 
 
+def test_an_event_of_customer_service_lets_the_messages_be_fetched_at_once(hooked: Company) -> None:
+    from engine.runtime.polling import PREFIX
+    from engine.store import jobs
+
+    event = (
+        "<xml><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event><CreateTime>1767574800</CreateTime>"
+        "<Token><![CDATA[ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra996NR]]></Token><OpenKfId><![CDATA[kf1]]></OpenKfId></xml>"
+    )
+    assert post(hooked, posted(event)) == (200, b"success")
+    with hooked.engine.channels.running.database.read() as connection:
+        job = jobs.by_key(connection, PREFIX + "wecom")
+    assert job is not None and job.job.due <= hooked.clock.now()
+    assert not leads(hooked)
+
+
 # --- the API
 
 

@@ -74,6 +74,10 @@ settings: {host: smtp.example.com, from: "crm@example.com", user: crm, password:
         mail.set_content(str(message.get("text") or ""))
         if message.get("html"):
             mail.add_alternative(str(message["html"]), subtype="html")
+        for each in message.get("attachments") or ():
+            kind, _, part = str(each["type"]).partition("/")
+            name = checked("attachment", each["name"])
+            mail.add_attachment(each["content"], maintype=kind, subtype=part or "octet-stream", filename=name)
         self._hand_over(settings, mail, to)
         return {"message_id": mail["Message-ID"]}
 

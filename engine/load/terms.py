@@ -18,7 +18,7 @@ from engine.model.role import Role
 from engine.model.scenario import Scenario
 from engine.model.sla import Sla
 from engine.model.state_machine import StateMachine
-from engine.model.template import MessageTemplate
+from engine.model.template import MessageTemplate, Table
 from engine.model.terms import Document, Duration, Label, Step, Template, attributes
 from engine.model.trigger import Trigger
 from engine.model.view import View
@@ -138,9 +138,25 @@ class Terms:
         yield from self.inside((document.duplicates, document.approve_create), Place(document.name))
 
     def template(self, document: MessageTemplate) -> Iterator[Term | Written]:
-        """Of a template: it is filled in by a rule."""
-        for value in (document.subject, document.body):
-            yield from self.inside(value, Place(document.for_, "rule"))
+        """Of a template: it is filled in by a rule. A row of a table is about the record of the backlink it is made for."""
+        place = Place(document.for_, "rule")
+        for value in (document.subject, document.body, document.logo, document.header, document.footer, document.file):
+            yield from self.inside(value, place)
+        for block in document.blocks:
+            parts = (block.heading, block.text, block.facts, block.image, block.link, block.caption, block.if_)
+            yield from self.inside(parts, place)
+            rows = block.table or block.bars
+            entity = self._manifest.entities.get(document.for_)
+            field = entity.fields.get(rows.of) if rows is not None and entity is not None else None
+            if rows is None or field is None:
+                continue
+            inner = place._replace(entity=field.to or str(field.options.get("to")), outer=(document.for_,))
+            if isinstance(rows, Table):
+                yield from self.inside((rows.where_, rows.columns), inner)
+                yield from self.inside(rows.total, place)
+            else:
+                yield from self.inside((rows.where_, rows.name), inner)
+                yield Term(rows.value, inner, "number")
 
     def trigger(self, document: Trigger) -> Iterator[Term | Written]:
         """Of a trigger: about its event's entity."""

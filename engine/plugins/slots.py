@@ -206,6 +206,10 @@ class OutsideStep(StepPlugin, ABC):
         """The result in a scenario, where nothing is sent."""
         return {"sent": True}
 
+    def settle(self, context: Any, step: Step, event: Event, results: Sequence[Any]) -> None:
+        """Keep what came of all deliveries, in the turn in which the last result arrives. Nothing unless a step says more; it
+        may run again with the same results."""
+
     def run(self, context: Any, step: Step, event: Event) -> Any:
         """What would be sent."""
         return self.prepare(context, step, event)
@@ -278,7 +282,8 @@ class Connector(Plugin, ABC):
         raise Undone(Problem("R104", parameters={"connector": self.name, "what": "notify"}), final=True)
 
     def send(self, settings: Mapping[str, Any], message: Mapping[str, Any], key: str) -> Any:
-        """Deliver ``{to, subject, text, html}`` to a customer. Raises Undone."""
+        """Deliver ``{to, subject, text, html, attachments}`` to a customer; an attachment is ``{name, type, content}``. Raises
+        Undone."""
         raise Undone(Problem("R104", parameters={"connector": self.name, "what": "send"}), final=True)
 
     def receive(self, settings: Mapping[str, Any], request: Inbound) -> Received:

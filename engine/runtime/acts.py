@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,9 +14,10 @@ from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
-from engine.runtime import approval, assignment, entity, people, state_machine
+from engine.runtime import approval, assignment, entity, paper, people, state_machine
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
+from engine.store.files import Files
 
 
 class Stop(Exception):
@@ -142,6 +144,20 @@ class Acting(Context):
         """(title, body) of a message template for the event's record."""
         return people.words(self, template, event)
 
+    def document(self, template: str, event: Event) -> dict[str, Any]:
+        """A document template filled in for the event's record, to be laid out outside the turn."""
+        return paper.of_template(self, template, event)
+
+    def attached(self, template: str | None, names: Sequence[str], event: Event) -> list[dict[str, Any]]:
+        """What goes along with a message: files of the record, documents to be laid out on the way."""
+        return paper.attached(self, template, names, event)
+
+    def keep_sample(self, seed: str, name: str, content: bytes) -> str:
+        """The id of a file that stands for one nobody made: in a scenario."""
+        files = Files()
+        with files.take(io.BytesIO(content), len(content), name) as taken:
+            return files.add(self.connection, taken, name, "application/pdf", self.now, None, seed).id
+
     def among(
         self, name: str, where: Condition | Expression | None, event: Event, most: int = 10_000
     ) -> Iterator[Record]:
@@ -163,7 +179,10 @@ class Acting(Context):
         found.outer, found.trace, found.results = dict(self.outer), self.trace, self.results
         record = self.record(event)
         if record is not None:
-            found.outer = {**self.outer, record.entity: values_of(record)}
+            values = values_of(record)
+            if not self.actor.is_system:
+                values = access_of(self, record.entity).cut(values)
+            found.outer = {**self.outer, record.entity: values}
         return found
 
     # --- acting

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.errors import Problem, Where, nearest
+from engine.errors import Problem, Unavailable, Where, nearest
 from engine.expression.parse import Expression
 from engine.model.connection import Connection
 from engine.model.manifest import Manifest
@@ -18,6 +18,7 @@ from engine.plugins.slots import Connector, OutsideStep, Undone
 
 if TYPE_CHECKING:
     from engine.runtime.scenario import Stage
+    from engine.runtime.shelf import Shelf
 
 #: Where the value of ``=secret.NAME`` comes from.
 Secrets = Callable[[str], "str | None"]
@@ -34,8 +35,21 @@ class Way(Protocol):
 class Outside:
     """The real outside of a site: what an outside step is given to send with."""
 
-    def __init__(self, manifest: Manifest, registry: Registry, secrets: Secrets = os.environ.get) -> None:
-        self._manifest, self._registry, self._secrets = manifest, registry, secrets
+    def __init__(
+        self,
+        manifest: Manifest,
+        registry: Registry,
+        secrets: Secrets = os.environ.get,
+        shelf: Shelf | None = None,
+    ) -> None:
+        self._manifest, self._registry, self._secrets, self._shelf = manifest, registry, secrets, shelf
+
+    @property
+    def shelf(self) -> Shelf:
+        """The files of the site. Raises Unavailable where there are none."""
+        if self._shelf is None:
+            raise Unavailable(Problem("B003", parameters={"reason": "no files"}))
+        return self._shelf
 
     def deliver(self, plugin: OutsideStep, delivery: Mapping[str, Any], key: str) -> Any:
         """Make one delivery now."""

@@ -9,6 +9,7 @@ from engine.errors import NotFound, Problem, nearest
 from engine.facts import SYSTEM, Event
 from engine.model.terms import Template
 from engine.runtime import budget, who
+from engine.runtime.access import access_of
 from engine.runtime.context import Context
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ class Shown(Mapping[str, Any]):
         value = self._values[key]
         field = self._context.plan(self._entity).fields.get(key)
         if value is not None and field is not None and field.links_to is not None:
+            # Inside an ``each`` a field may be called like the record around it, which stands in its place.
+            value = value["id"] if isinstance(value, Mapping) else value
             found = self._context.fetch(field.links_to, value)
+            if found is not None and not self._context.actor.is_system:
+                access = access_of(self._context, field.links_to)
+                found = access.cut(found) if access.may("read", found) else None
             return Shown(self._context, field.links_to, found) if found is not None else None
         return value
 
@@ -62,6 +68,9 @@ def render(context: Acting, template: Template, event: Event) -> str:
             if field.links_to is not None and name in names:
                 names[name] = shown[name]
         names[event.entity] = shown
+    for around, values in context.outer.items():
+        if around != event.entity:
+            names[around] = Shown(context, around, values)
     return context.compiled.template(template)(names, now=context.now)
 
 

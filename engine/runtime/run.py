@@ -33,6 +33,14 @@ class Void(Exception):
     """The lease is another's by now: what this worker brings does not count."""
 
 
+class Errand(Exception):
+    """The job is no run of a rule but something else to be done outside."""
+
+    def __init__(self, job: jobs.Kept) -> None:
+        super().__init__(job.job.kind)
+        self.job = job
+
+
 class StepFailed(Exception):
     """A step of a run failed: at which place, and why."""
 
@@ -218,9 +226,19 @@ class Going:
         if sending["next"] < len(sending["deliveries"]):
             return
         whole = sending["results"]
+        self._settle(step, arrived.path, whole)
         self.sending = None
         self._name(step, {"result": whole[0] if len(sending["deliveries"]) == 1 else whole})
         self._past()
+
+    def _settle(self, step: Step, path: str, results: Sequence[Any]) -> None:
+        plugin = self.context.registry.get(StepPlugin, step.action)
+        acting, event, _ = self._standing()
+        try:
+            if isinstance(plugin, OutsideStep):
+                plugin.settle(acting, step, event, results)
+        except Exception as error:
+            raise StepFailed(path, error) from error
 
     def receive(self, arrived: Arrived) -> None:
         """Keep what came of a delivery, and go no further."""

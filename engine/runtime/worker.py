@@ -25,7 +25,8 @@ from engine.runtime.acts import Acting
 from engine.runtime.context import Parts
 from engine.runtime.failing import give_up, laid_aside
 from engine.runtime.outside import Outside, Way
-from engine.runtime.run import Arrived, Going, Sending, StepFailed, Void
+from engine.runtime.run import Arrived, Errand, Going, Sending, StepFailed, Void
+from engine.runtime.shelf import Shelf
 from engine.store import buckets, jobs, runs
 from engine.store.connection import Connection
 from engine.store.database import Database
@@ -55,10 +56,13 @@ class Worker:
         rule_of: RuleOf | None = None,
         way: Callable[[Parts], Way] | None = None,
         lease: dt.timedelta = LEASE,
+        errand: Callable[[jobs.Kept, str], Any] | None = None,
     ) -> None:
         self._database, self._parts, self._rule_of = database, parts, rule_of
-        self._way = way or (lambda parts: Outside(parts.manifest, parts.registry))
-        self._lease = lease
+        self._way = way or (
+            lambda parts: Outside(parts.manifest, parts.registry, shelf=Shelf(database, parts.files, parts.clock))
+        )
+        self._lease, self._errand = lease, errand
         self.name = secrets.token_hex(8)
         self._numbers = iter(range(1_000_000_000))
         self._mutex = threading.Lock()
@@ -171,13 +175,24 @@ class Worker:
         failpoint("claimed")
         with self._holding(id, lease):
             try:
-                self._carry(id, lease)
+                try:
+                    self._carry(id, lease)
+                except Errand as other:
+                    self._run_errand(other.job, lease)
             except Void:
                 self._void(id)
             except Unavailable:
                 # The database is away: nothing failed, the job goes on when it is back.
                 with self._mutex:
                     self._put_back.append((id, lease))
+
+    def _run_errand(self, job: jobs.Kept, lease: str) -> None:
+        """Where nobody goes outside (a scenario, a look ahead) there is nothing to bring back."""
+        if self._errand is not None:
+            self._errand(job, lease)
+            return
+        now = self._parts().clock.now()
+        self._database.write(lambda connection: jobs.finish(connection, job.id, lease, now))
 
     @contextlib.contextmanager
     def _holding(self, id: int, lease: str) -> Iterator[None]:
@@ -196,6 +211,7 @@ class Worker:
             parts = self._parts()
             try:
                 sending = self._go_on(parts, id, lease, arrived)
+                arrived = None  # kept: a failure of the next delivery has nothing to do with it
                 if sending is None:
                     return
                 due = self._admitted(parts, sending, id)
@@ -235,6 +251,8 @@ class Worker:
         job = jobs.get(connection, id)
         if job is None or job.lease != lease:
             raise Void
+        if job.job.kind != "run":
+            raise Errand(job)
         if job.claims >= jobs.DEATHS and not progress:
             laid_aside(context, id, lease)
             return None

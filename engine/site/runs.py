@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import FlowloomError, NotFound, Problem, Unavailable
@@ -15,6 +15,7 @@ from engine.runtime import access as rights
 from engine.runtime import course, failing, launch, turn
 from engine.runtime.acts import Acting
 from engine.runtime.outside import Outside
+from engine.runtime.shelf import Shelf
 from engine.runtime.worker import Worker, drain
 from engine.site import publishing, reading, secret
 from engine.site.running import Running
@@ -29,7 +30,7 @@ DEAD = ("failed", "quarantined")
 class Runs:
     """The runs of one site. Nothing is carried before ``start``; without it everything waits in the database."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, errand: Callable[[jobs.Kept, str], Any] | None = None) -> None:
         self._running = running
         self._rules: dict[int, Mapping[str, Trigger]] = {}
         self._secrets = secret.reader(running.folder)
@@ -37,7 +38,10 @@ class Runs:
             running.database,
             lambda: running.parts,
             self._rule,
-            lambda parts: Outside(parts.manifest, parts.registry, self._secrets),
+            errand=errand,
+            way=lambda parts: Outside(
+                parts.manifest, parts.registry, self._secrets, Shelf(running.database, running.files, running.clock)
+            ),
         )
         self._executor: Executor | None = None
         self._stop = threading.Event()

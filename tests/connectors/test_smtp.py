@@ -133,3 +133,24 @@ def test_a_person_without_an_address_cannot_be_told(post: Post) -> None:
     assert error.value.problems[0].code == "R120"
     Smtp().tell(post.settings(), {"title": "超时", "text": "y", "to": {"email": "li@example.com"}}, "k")
     assert post.mails[0]["Subject"] == "超时"
+
+
+def test_attachments_go_along_with_their_names_and_types(post: Post) -> None:
+    files = [
+        {"name": "报价单 锐视.pdf", "type": "application/pdf", "content": b"%PDF-1.7"},
+        {"name": "a.txt", "type": "text/plain", "content": "你好".encode()},
+    ]
+    Smtp().send(post.settings(), {"to": "a@b.cn", "subject": "报价", "text": "见附件", "attachments": files}, "k")
+    parts = list(post.mails[0].iter_attachments())
+    assert [(part.get_filename(), part.get_content_type()) for part in parts] == [
+        ("报价单 锐视.pdf", "application/pdf"), ("a.txt", "text/plain"),
+    ]  # fmt: skip
+    assert parts[0].get_payload(decode=True) == b"%PDF-1.7"
+    assert post.mails[0].get_body(("plain",)).get_content().strip() == "见附件"
+
+
+def test_fault_040_the_name_of_an_attachment_begins_no_header(post: Post) -> None:
+    files = [{"name": "a\r\nBcc: all@example.com", "type": "text/plain", "content": b"x"}]
+    with pytest.raises(Undone) as error:
+        Smtp().send(post.settings(), {"to": "a@b.cn", "subject": "x", "text": "y", "attachments": files}, "k")
+    assert error.value.problems[0].code == "R116" and post.mails == []

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from engine.errors import Problem
 from engine.facts import Event
 from engine.model.terms import Step
-from engine.plugins.slots import OutsideStep
+from engine.plugins.slots import OutsideStep, Undone
+
+#: Addresses one step writes to at most: more is a mailing, which people should agree to first.
+MOST = 50
+#: Bytes of attachments most mail servers take.
+HEAVY = 20 * 1024 * 1024
 
 
 class Send(OutsideStep):
-    """Send content to a customer through a connection (e-mail): a template, or a subject and a text of its own. Every attempt
-    carries the same Message-ID, so that a repeat can be told."""
+    """Send content to a customer through a connection (e-mail): a template, or a subject and a text of its own. ``attach`` names
+    file fields of the record and document templates, which are made on the way, beside those the template attaches itself.
+    Every attempt carries the same Message-ID, so that a repeat can be told."""
 
     name = "send"
     title: ClassVar[Mapping[str, str]] = {"zh": "发给客户", "en": "Send to a customer"}
@@ -24,6 +31,12 @@ class Send(OutsideStep):
             "template": {"title": "模板", "x-en": {"title": "Template"}, "type": "string", "x-refers": "template"},
             "subject": {"title": "主题", "x-en": {"title": "Subject"}, "format": "template"},
             "text": {"title": "内容", "x-en": {"title": "Text"}, "format": "template"},
+            "attach": {
+                "title": "附件",
+                "x-en": {"title": "Attach"},
+                "type": "array",
+                "items": {"type": "string"},
+            },
         },
         "required": ["to", "via"],
         "additionalProperties": False,
@@ -41,14 +54,39 @@ class Send(OutsideStep):
             text = context.text(step.params["text"], event)
         found = context.value(step.params["to"], event)
         addresses = found if isinstance(found, list | tuple) else [found]
+        if len(addresses) > MOST:
+            about = {"count": len(addresses), "most": MOST}
+            raise Undone(Problem("R208", step.where, parameters=about), final=True)
         title = subject or context.named(event)
+        attached = context.attached(step.params.get("template"), step.params.get("attach", ()), event)
+        more = {"attachments": attached} if attached else {}
         return [
-            {"connection": step.params["via"], "to": str(each), "subject": title, "text": text}
+            {"connection": step.params["via"], "to": str(each), "subject": title, "text": text, **more}
             for each in addresses
             if each
         ]
 
     def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
-        """What the other side said."""
+        """What the other side said, and the files that went along."""
         connector, settings = outside.connection(delivery["connection"])
-        return connector.send(settings, delivery, key)
+        message, files = dict(delivery), delivery.get("attachments") or ()
+        if files:
+            message["attachments"] = attachments(outside.shelf, files)
+        answer = connector.send(settings, message, key)
+        went = [each["file"] for each in message.get("attachments", ())]
+        return {**answer, "files": went} if went and isinstance(answer, Mapping) else answer
+
+
+def attachments(shelf: Any, files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Name, type and content of each attachment, documents laid out. Raises Undone (R207) when they are too big together."""
+    found, size = [], 0
+    for each in files:
+        id = shelf.printed(each["document"], each["seed"])["file"] if "document" in each else each["file"]
+        about = shelf.about(id)
+        if about is None:
+            raise Undone(Problem("B011", parameters={"entity": "file", "id": id}), final=True)
+        size += about.size
+        if size > HEAVY:
+            raise Undone(Problem("R207", parameters={"name": about.name, "most": HEAVY // 1024 // 1024}), final=True)
+        found.append({"file": id, "name": about.name, "type": about.type, "content": shelf.read(about.id)})
+    return found

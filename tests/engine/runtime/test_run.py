@@ -347,3 +347,26 @@ def test_what_was_sent_is_not_sent_again_because_a_later_step_fails() -> None:
     drain(worker)
     found = stage.get("lead", lead.id)
     assert (found["note"], found["company"], len(away.sent)) == ("A-7", "新名字", 1)
+
+
+def test_a_delivery_that_fails_behind_one_that_arrived_is_tried_again_by_itself() -> None:
+    stage = Stage(
+        SITE
+        + """
+---
+kind: trigger
+name: two
+when: {event: created, entity: lead}
+do:
+  - call: {connection: erp, path: /first}
+  - call: {connection: erp, path: /second}
+"""
+    )
+    stage.create("lead", company="甲")
+    away = Away({"status": 200, "body": {}}, Undone(Problem("R112", parameters={"reason": "away"})))
+    drain(crew(stage, away))
+    assert [(path, result) for path, result, _ in trace(stage)] == [("0", "sent"), ("1", "failed")]
+    stage.clock.advance(dt.timedelta(hours=1))
+    drain(crew(stage, away))
+    assert [delivery["path"] for delivery, _ in away.sent] == ["/first", "/second", "/second"]
+    assert states(stage) == ["done"]

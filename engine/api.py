@@ -39,11 +39,11 @@ class Engine:
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = Running(folder, registry, clock, Database.open(url, clock))
-        self.people = People(self._site)
-        self.revisions = Revisions(self._site)
+        self.people, self.revisions = People(self._site), Revisions(self._site)
         self.approvals, self.slider = Approvals(self._site), Slider(self._site)
         self.health, self.numbers, self.files = Health(self._site), Numbers(self._site), attachments.Attachments(self._site)
-        self.runs, self.channels = Runs(self._site), Channels(self._site)
+        self.channels = Channels(self._site)
+        self.runs = Runs(self._site, self.channels.fetching.carry)
 
     @classmethod
     def open(
@@ -65,6 +65,7 @@ class Engine:
 
     def close(self) -> None:
         """Give the database back."""
+        self.channels.fetching.stop()
         self.runs.stop()
         self.channels.close()
         self._site.database.close()

@@ -19,7 +19,7 @@ KINDS = {".json": "application/json", ".form": "application/x-www-form-urlencode
 @click.group("connection", invoke_without_command=True)
 @click.pass_context
 def connection_command(context: click.Context) -> None:
-    """连接:看、试、问 · connections: list, try, probe, embed.
+    """连接:看、试、取、问 · connections: list, try, poll, probe, embed.
 
     \b
     flowloom connection                        都有哪些,来了多少 · what there is and what came
@@ -46,6 +46,12 @@ def _listed(speech: Speech) -> None:
         speech.show(
             f"{one['name']}  {one['connector']} -> {one['into'] or '-'}  {one['address'] or ''}  {counts}{late}"
         )
+        poll = one["poll"]
+        if poll and poll["next"]:
+            speech.show(speech.word(f"   下次去取 {poll['next']}", f"   next look {poll['next']}"))
+        if poll and poll["error"]:
+            since = poll["failing_since"]
+            speech.show(speech.word(f"   自 {since} 取不到:", f"   failing since {since}: ") + poll["error"])
     if spooled:
         speech.show(speech.word(f"还有 {spooled} 条在文件里等数据库", f"{spooled} wait in files for the database"))
 
@@ -101,6 +107,25 @@ def probe_command(speech: Speech, name: str) -> None:
     speech.show(
         said or speech.word("密钥都在;这个连接等别人来找它", "its secrets are there; it waits for others to come")
     )
+
+
+@connection_command.command("poll")
+@click.argument("name")
+@click.option("--from-start", is_flag=True, help="从头再取,来过的不会重复生效 · read all again; what came has no effect twice")
+@click.pass_obj
+def poll_command(speech: Speech, name: str, from_start: bool) -> int:
+    """现在就去取一次,不等定时 · look now, whatever the schedule says."""
+    with Engine.open(speech.site) as engine:
+        done = engine.channels.fetching.poll(SYSTEM, name, from_start=from_start)
+    if speech.as_json:
+        speech.give(done)
+    elif done["busy"]:
+        speech.show(speech.word("另一个进程正在取", "another process is looking right now"))
+    else:
+        speech.show(speech.word(f"新来 {done['came']} 条", f"{done['came']} new"))
+        if done["error"]:
+            speech.show(done["error"])
+    return 1 if done["error"] else 0
 
 
 @connection_command.command("embed")

@@ -11,6 +11,9 @@ from engine.load.read import scalar
 from engine.plugins.registry import Registry
 from engine.plugins.slots import Connector
 
+#: Parts of a cron expression: minute, hour, day, month, weekday.
+PARTS = 5
+
 
 def settings(drafts: Iterable[Draft], registry: Registry) -> Iterator[Problem]:
     """D003, D004 and D006 for every connection whose connector is known and says which settings it takes."""
@@ -18,6 +21,8 @@ def settings(drafts: Iterable[Draft], registry: Registry) -> Iterator[Problem]:
         connector = (
             registry.find(Connector, scalar(draft.node.get("connector"))) if draft.kind == "connection" else None
         )
+        if connector is not None:
+            yield from _schedule(draft, connector)
         if connector is None or connector.params.get("additionalProperties", True) is not False:
             continue
         known, given = connector.params.get("properties", {}), draft.node.get("settings")
@@ -35,3 +40,20 @@ def settings(drafts: Iterable[Draft], registry: Registry) -> Iterator[Problem]:
             if allowed and text not in allowed and not text.startswith("="):
                 parameters = {"value": shown(value), "allowed": listed(allowed)}
                 yield Problem("D006", value.where, parameters=parameters, suggestion=nearest(text, allowed))
+
+
+def _schedule(draft: Draft, connector: Connector) -> Iterator[Problem]:
+    """L022 where nobody goes at the scheduled time, R094 where that is no time."""
+    node = draft.node.get("schedule")
+    if node is None:
+        return
+    if "poll" not in connector.offers:
+        yield Problem("L022", node.where, parameters={"connector": connector.name})
+    elif not _is_cron(scalar(node)):
+        yield Problem("R094", node.where, parameters={"cron": scalar(node)})
+
+
+def _is_cron(text: str) -> bool:
+    from croniter import croniter
+
+    return len(text.split()) == PARTS and croniter.is_valid(text)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 from engine.clock import UTC, VirtualClock
 from engine.errors import FlowloomError, InvalidDocument, Problem, Unavailable
 from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
-from engine.model.trigger import Trigger
 from engine.plugins.slots import EventPlugin
-from engine.runtime import approval, budget, course, deciding, idle, log, silence, sla, trigger, turn
+from engine.runtime import approval, budget, course, deciding, idle, log, polling, silence, sla, trigger, turn
 from engine.runtime.acts import Acting, every
 from engine.runtime.context import Parts
 from engine.runtime.outside import Rehearsal
@@ -111,10 +109,10 @@ def _told(failure: Exception) -> list[dict[str, Any]]:
 
 def _go_on(context: Acting, timer: Timer) -> None:
     """A schedule that failed this time has a next time all the same."""
-    found = context.manifest.triggers.get(timer.name[len(CRON) :]) if timer.name.startswith(CRON) else None
-    if found is not None and found.enabled and found.when.event == "schedule":
+    cron = schedules(context).get(timer.name)
+    if cron is not None:
         with contextlib.suppress(InvalidDocument):
-            _set_next(context, found)
+            _set_next(context, timer.name, cron)
 
 
 def _act(context: Acting, timer: Timer) -> None:
@@ -128,6 +126,11 @@ def _act(context: Acting, timer: Timer) -> None:
         budget.digest(context, timer.record)
     elif timer.name.startswith(silence.PREFIX):
         silence.fire(context, timer)
+    elif timer.name.startswith(polling.PREFIX):
+        cron = schedules(context).get(timer.name)
+        if cron is not None:
+            _set_next(context, timer.name, cron)
+            polling.ask(context, timer.name[len(polling.PREFIX) :])
     elif timer.name.startswith(CRON):
         _scheduled(context, timer)
 
@@ -170,11 +173,12 @@ def _scheduled(context: Acting, timer: Timer) -> None:
     if found is None or not found.enabled or found.when.event != "schedule":
         return
     missed = str(found.when.params.get("missed", "run_last"))
-    _set_next(context, found, timer.due if missed == "run_all" else context.now)
+    cron = str(found.when.params["cron"])
+    _set_next(context, timer.name, cron, timer.due if missed == "run_all" else context.now)
     late = context.now - timer.due
     if missed == "skip" and late > sla.LATE:
         return
-    data: dict[str, Any] = {"cron": found.when.params["cron"], "due": timer.due}
+    data: dict[str, Any] = {"cron": cron, "due": timer.due}
     if late > sla.LATE:
         data["late"] = late.total_seconds()
     each = found.when.params.get("each")
@@ -192,11 +196,14 @@ def _scheduled(context: Acting, timer: Timer) -> None:
             trigger.start(context, plan, event)
 
 
-def schedules(context: Acting) -> Iterator[Trigger]:
-    """The triggers that wait for a time of the clock."""
-    for found in context.manifest.triggers.values():
-        if found.when.event == "schedule" and found.enabled:
-            yield found
+def schedules(context: Acting) -> dict[str, str]:
+    """What waits for a time of the clock: the name of its timer -> its cron expression. Triggers, and connections that are polled."""
+    triggers = {
+        CRON + found.name: str(found.when.params["cron"])
+        for found in context.manifest.triggers.values()
+        if found.when.event == "schedule" and found.enabled
+    }
+    return triggers | polling.schedules(context.manifest, context.registry)
 
 
 def arm(context: Acting) -> int:
@@ -206,23 +213,23 @@ def arm(context: Acting) -> int:
         # Two processes that start together would each set the next time, and every schedule would run twice.
         context.connection.execute("SELECT pg_advisory_xact_lock(?, 0)", (ARMING,))
     silence.arm(context)
-    wanted = {CRON + found.name: found for found in schedules(context)}
+    wanted = schedules(context)
     waiting = context.connection.execute(
-        "SELECT DISTINCT name FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting'"
+        "SELECT DISTINCT name FROM fl_timers WHERE (name LIKE 'cron:%' OR name LIKE 'poll:%') AND state = 'waiting'"
     )
     known = {name for (name,) in waiting}
     for name in known - set(wanted):
         context.connection.execute(
             "UPDATE fl_timers SET state = 'cancelled' WHERE name = ? AND state = 'waiting'", (name,)
         )
-    for name, found in wanted.items():
+    for name, cron in wanted.items():
         if name in known:
             context.connection.execute(
                 "UPDATE fl_timers SET state = 'cancelled' WHERE name = ? AND state = 'waiting' AND due > ?",
                 (name, micros(context.now)),
             )
         if not _late(context, name):
-            _set_next(context, found)
+            _set_next(context, name, cron)
     return len(wanted)
 
 
@@ -232,13 +239,12 @@ def _late(context: Acting, name: str) -> bool:
     return found is not None
 
 
-def _set_next(context: Acting, found: Trigger, begin: dt.datetime | None = None) -> None:
-    name = CRON + found.name
+def _set_next(context: Acting, name: str, cron: str, begin: dt.datetime | None = None) -> None:
     last = context.connection.scalar("SELECT MAX(due) FROM fl_timers WHERE name = ? AND state = 'fired'", (name,))
     # A clock that was put back comes to the same wall time again; what ran for it has run.
     begin = context.now if begin is None else begin
     after = begin if last is None else max(begin, instant(last))
-    due = next_time(str(found.when.params["cron"]), after, context.parts)
+    due = next_time(cron, after, context.parts)
     timers.set(context.connection, Timer(name, "cron", "", 0, due))
 
 

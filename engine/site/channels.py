@@ -9,12 +9,14 @@ from typing import Any
 from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
 from engine.facts import SYSTEM, Actor, Record
 from engine.plugins.slots import at_path
-from engine.runtime import access, silence
+from engine.runtime import access, polling, silence
 from engine.runtime.acts import Acting
 from engine.runtime.connection import FORM, Route, Taken, route_of, take
 from engine.runtime.turn import Turned, turn
+from engine.site import fetching
 from engine.site.receiving import Receiving, receipt
-from engine.store import audit, inbox
+from engine.site.running import Running
+from engine.store import audit, inbox, timers
 from engine.store.connection import Connection
 
 
@@ -23,7 +25,11 @@ class _TakenBack(Exception):
 
 
 class Channels(Receiving):
-    """The connections of one running site."""
+    """The connections of one running site. ``fetching`` polls those that are fetched."""
+
+    def __init__(self, running: Running) -> None:
+        super().__init__(running)
+        self.fetching = fetching.Fetching(self)
 
     def replay(self, actor: Actor, id: int, body: bytes | None = None) -> dict[str, Any]:
         """Work a delivery off once more, with a mended ``body`` if given; its receipt. One that is done stays as it is.
@@ -49,7 +55,8 @@ class Channels(Receiving):
         return self.running.database.write(work)
 
     def listing(self, actor: Actor) -> list[dict[str, Any]]:
-        """Every connection and public form: where it leads, how much came and when, whether it is silent. Raises Forbidden."""
+        """Every connection and public form: where it leads, how much came and when, whether it is silent, how fetching goes
+        (``poll``). Raises Forbidden."""
         running = self.running
         access.check_permit(running.manifest, actor, "import")
         with running.reading() as context:
@@ -69,6 +76,7 @@ class Channels(Receiving):
                         "counts": counted.get(each.name, {}),
                         "last": came.isoformat() if came else None,
                         "silent_since": late.isoformat() if late else None,
+                        "poll": self._polled(context, each.name),
                     }
                 )
             for form in manifest.forms.values():
@@ -85,9 +93,17 @@ class Channels(Receiving):
                             "counts": counted.get(name, {}),
                             "last": came.isoformat() if came else None,
                             "silent_since": None,
+                            "poll": None,
                         }
                     )
             return found
+
+    def _polled(self, context: Acting, name: str) -> dict[str, Any] | None:
+        """How fetching a connection goes; None for one that is not fetched."""
+        if not polling.polls(context.manifest, context.registry, name):
+            return None
+        waiting = timers.named(context.connection, polling.PREFIX + name)
+        return fetching.seen(context.connection, name, waiting[0].timer.due if waiting else None)
 
     def deliveries(self, actor: Actor, state: str = "quarantined", limit: int = 100) -> list[dict[str, Any]]:
         """Deliveries in a state, oldest first, with their bodies as text. Raises Forbidden, WrongUsage for another state."""

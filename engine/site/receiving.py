@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +113,7 @@ class Receiving:
         at_once = len(deliveries) <= AT_ONCE
 
         def work(connection: Connection, made: bool = True) -> list[dict[str, Any]]:
-            return [self._one(connection, name, each, now, made and at_once, strict) for each in deliveries]
+            return [self.take_in(connection, name, each, now, made and at_once, strict) for each in deliveries]
 
         try:
             return self._timely(lambda: running.database.write(work))
@@ -127,9 +128,10 @@ class Receiving:
             # Whatever went wrong in a rule, what arrived is kept; ``work`` looks at it again.
             return self._timely(lambda: running.database.write(lambda connection: work(connection, False)))
 
-    def _one(
-        self, connection: Connection, name: str, each: Delivery, now: Any, made: bool, strict: bool
+    def take_in(
+        self, connection: Connection, name: str, each: Delivery, now: dt.datetime, made: bool, strict: bool = False
     ) -> dict[str, Any]:
+        """Keep one delivery in this transaction, ``made``: and work it off; its receipt, ``replayed`` when it had come before."""
         about = {"kind": each.kind, "facts": dict(each.facts)}
         fresh = inbox.receive(connection, name, each.key, each.body, now, about, each.at)
         kept = inbox.get(connection, name, each.key)
@@ -236,10 +238,11 @@ class Receiving:
         for each in found:
             if each.state == "parked" and now < each.received_at + silence.PARKED:
                 continue
-            count += running.database.write(lambda connection, id=each.id: self._take_up(connection, id))  # type: ignore[misc]
+            count += running.database.write(lambda connection, id=each.id: self.take_up(connection, id))  # type: ignore[misc]
         return count
 
-    def _take_up(self, connection: Connection, id: int) -> int:
+    def take_up(self, connection: Connection, id: int) -> int:
+        """1 when a delivery that nobody had worked off was worked off in this transaction, else 0."""
         kept = inbox.find(connection, id, lock=True)
         if kept is None or kept.state not in ("new", "parked"):
             return 0

@@ -1,0 +1,230 @@
+"""Goes and looks: what a connection's other side has for us is kept and worked off, page by page. Floor: 6."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import secrets
+import threading
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from engine.errors import FlowloomError, Problem, Unavailable, WrongUsage
+from engine.facts import Actor
+from engine.plugins.slots import Connector, Page, Undone
+from engine.runtime import access, polling, silence
+from engine.runtime.connection import route_of
+from engine.runtime.failing import reason_of
+from engine.runtime.polling import Standing
+from engine.runtime.run import Void
+from engine.runtime.worker import LEASE
+from engine.store import audit, jobs
+from engine.store.connection import Connection
+
+if TYPE_CHECKING:
+    from engine.site.receiving import Receiving
+
+T = TypeVar("T")
+#: Deliveries of a page that are worked off in the turn that keeps them; those of a larger page one by one right after it.
+AT_ONCE = 20
+#: Seconds between two renewals of the lease while the other side is slow.
+BEAT = 5.0
+
+
+class Fetching:
+    """Polls the connections of one site. ``carry`` does the job of one; any number of processes may be told to."""
+
+    def __init__(self, receiving: Receiving) -> None:
+        self._receiving = receiving
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """What is being polled ends after the page it is at."""
+        self._stopping.set()
+
+    def poll(self, actor: Actor, name: str, *, from_start: bool = False) -> dict[str, Any]:
+        """Look now, whatever the schedule says: ``came`` new deliveries, or ``busy`` while another process looks; ``error`` says
+        why nothing more came. ``from_start`` forgets how far it was read: what came before has no effect again.
+
+        Raises Forbidden, NotFound (I020), WrongUsage (I026) for a connection that is not polled.
+        """
+        running = self._receiving.running
+        access.check_permit(running.manifest, actor, "import")
+        route_of(running.manifest, name)
+        if not polling.polls(running.manifest, running.parts.registry, name):
+            raise WrongUsage(Problem("I026", parameters={"connection": name}))
+        now, lease = running.clock.now(), f"hand.{secrets.token_hex(8)}"
+
+        def work(connection: Connection) -> jobs.Kept | None:
+            id = polling.due_now(connection, name, now, by_hand=True)
+            found = jobs.by_key(connection, polling.PREFIX + name)
+            assert found is not None
+            if not (
+                jobs.claim(connection, found.id, lease, now + LEASE, now)
+                if id is not None
+                else jobs.claim_lost(connection, found.id, lease, now + LEASE, now)
+            ):
+                return None
+            if from_start:
+                polling.keep(connection, name, Standing())
+            detail = {"connection": name, "from_start": from_start}
+            audit.write(connection, now, actor, "connection_poll", detail=detail)
+            return jobs.get(connection, found.id)
+
+        job = running.database.write(work)
+        return {"busy": True, "came": 0, "error": None} if job is None else self.carry(job, lease)
+
+    def carry(self, job: jobs.Kept, lease: str) -> dict[str, Any]:
+        """Poll the connection of a job held under that lease; what ``poll`` answers.
+
+        Raises Void when the lease was lost meanwhile: whoever has it goes on from the last page that was kept.
+        """
+        name = str(job.job.payload["connection"])
+        running = self._receiving.running
+        if not polling.polls(running.manifest, running.parts.registry, name):
+            self._write(lambda c: jobs.finish(c, job.id, lease, running.clock.now()))
+            return {"busy": False, "came": 0, "error": None}
+        came = 0
+        try:
+            if job.claims >= jobs.DEATHS:
+                raise Undone(Problem("R108", parameters={"times": jobs.DEATHS}), final=True)
+            with running.database.read() as connection:
+                begun = polling.standing(connection, name)
+            with self._renewing(job.id, lease), self._pages(name, begun.cursor) as pages:
+                for page in pages:
+                    came += self._keep(job.id, lease, name, page)
+                    if self._stopping.is_set():
+                        break
+        except (Void, Unavailable):
+            raise
+        except Exception as error:
+            # Whatever it is, a connector's mistake too: the connection is left alone for a while, the others go on.
+            reason = self._failed(job, lease, name, error)
+            return {"busy": False, "came": came, "error": reason}
+        self._finish(job.id, lease, name, came)
+        return {"busy": False, "came": came, "error": None}
+
+    @contextlib.contextmanager
+    def _pages(self, name: str, cursor: Any) -> Iterator[Iterator[Page]]:
+        """The connector's pages; its session is ended however they end."""
+        parts = self._receiving.running.parts
+        connector = parts.registry.get(Connector, parts.manifest.connections[name].connector)
+        pages = connector.poll(self._receiving.settings(name), cursor)
+        try:
+            yield pages
+        finally:
+            if hasattr(pages, "close"):
+                cast("Generator[Page]", pages).close()
+
+    def _keep(self, id: int, lease: str, name: str, page: Page) -> int:
+        """How many of a page's deliveries are new. They, what was made of them and the cursor are durable when this returns."""
+        running = self._receiving.running
+        stops = running.manifest.connections[name].on_bad_row == "stop"
+        now, at_once = running.clock.now(), len(page.deliveries) <= AT_ONCE
+
+        def work(connection: Connection, made: bool = True) -> list[dict[str, Any]]:
+            if not jobs.hold(connection, id, lease, progress=True):
+                raise Void
+            jobs.renew(connection, [(id, lease)], now + LEASE)
+            receipts = [
+                self._receiving.take_in(connection, name, each, now, made and (at_once or stops), stops)
+                for each in page.deliveries
+            ]
+            before = polling.standing(connection, name)
+            fresh = sum(not each.get("replayed") for each in receipts)
+            polling.keep(connection, name, dataclasses.replace(before, cursor=page.cursor, came=before.came + fresh))
+            return receipts
+
+        receipts = self._robust(work, stops)
+        for each in receipts:
+            if each["state"] == "new":
+                running.database.write(lambda c, id=each["id"]: self._receiving.take_up(c, id))  # type: ignore[misc]
+        return sum(not each.get("replayed") for each in receipts)
+
+    def _robust(self, work: Callable[..., list[dict[str, Any]]], stops: bool) -> list[dict[str, Any]]:
+        try:
+            return self._write(work)
+        except (FlowloomError, Void):
+            raise
+        except Exception:
+            if stops:
+                raise
+            # A mistake in a rule: what came is kept all the same, and worked off on its own.
+            return self._write(lambda connection: work(connection, False))
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        return self._receiving.running.database.write(work)
+
+    def _finish(self, id: int, lease: str, name: str, came: int) -> None:
+        now = self._receiving.running.clock.now()
+
+        def work(connection: Connection) -> None:
+            jobs.fresh(connection, id)
+            if not jobs.finish(connection, id, lease, now, {"came": came}):
+                raise Void
+            before = polling.standing(connection, name)
+            well = dataclasses.replace(before, looked_at=now.isoformat(), failing_since=None, error=None)
+            polling.keep(connection, name, well)
+
+        self._write(work)
+
+    def _failed(self, job: jobs.Kept, lease: str, name: str, error: Exception) -> str:
+        """Write down why, and when to look again; those who look after the site are told once."""
+        running = self._receiving.running
+        now = running.clock.now()
+        language = "en" if running.manifest.site.locale.startswith("en") else "zh"
+        reason = reason_of(error, language)
+        final = isinstance(error, Undone) and error.final
+        attempts = job.attempts
+
+        def work(connection: Connection) -> None:
+            if not jobs.fail(connection, job.id, lease, reason, self._again(job, error, now), now):
+                raise Void
+            before = polling.standing(connection, name)
+            since = before.failing_since or now.isoformat()
+            polling.keep(connection, name, dataclasses.replace(before, failing_since=since, error=reason))
+            if attempts == (0 if final else polling.TOLD - 1):
+                label = running.manifest.connections[name].label.text(language) or name
+                parameters = {"connection": label, "name": name, "reason": reason}
+                silence.tell(running.parts, connection, Problem("I027", parameters=parameters))
+
+        self._write(work)
+        return reason
+
+    def _again(self, job: jobs.Kept, error: Exception, now: dt.datetime) -> dt.datetime | None:
+        laid_aside = job.claims >= jobs.DEATHS
+        return None if laid_aside else polling.again_at(error, job.attempts, job.id, now)
+
+    @contextlib.contextmanager
+    def _renewing(self, id: int, lease: str) -> Iterator[None]:
+        """Keeps the lease while the other side is slow."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(BEAT):
+                with contextlib.suppress(Unavailable):
+                    self._write(lambda c: jobs.renew(c, [(id, lease)], self._receiving.running.clock.now() + LEASE))
+
+        thread = threading.Thread(target=renew, name="polling", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def seen(connection: Connection, name: str, due: dt.datetime | None) -> dict[str, Any]:
+    """How a polled connection goes, for the site's own people: ``next``, ``looked_at``, ``came``, ``failing_since``, ``error``."""
+    found = polling.standing(connection, name)
+    job = jobs.by_key(connection, polling.PREFIX + name)
+    later = job.job.due if job is not None and job.state == "waiting" else due
+    return {
+        "next": later.isoformat() if later is not None else None,
+        "busy": job is not None and job.state == "running",
+        "looked_at": found.looked_at,
+        "came": found.came,
+        "failing_since": found.failing_since,
+        "error": found.error,
+    }

@@ -1,4 +1,4 @@
-"""import, undo-import, export: files in and out. Floor: 7."""
+"""import, attach, undo-import, export: files in and out. Floor: 7."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def _actor(engine: Engine, login: str | None) -> Actor:
 @click.option(
     "--errors", type=click.Path(dir_okay=False, path_type=Path), help="没导入的行写到这个 CSV · write bad rows to a CSV"
 )
+@click.option(
+    "--files",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="文件列里写的是这个文件夹里的文件名 · names in file columns are files of this folder",
+)
 @click.option("--as", "login", default=None, help="以谁的身份 · as whom")
 @click.pass_obj
 def import_command(
@@ -54,6 +59,7 @@ def import_command(
     dry_run: bool,
     again: bool,
     errors: Path | None,
+    files: Path | None,
     login: str | None,
 ) -> int:
     """导入 CSV 或 Excel,每一行走完整流程 · take a CSV or Excel file in.
@@ -74,6 +80,7 @@ def import_command(
                 match_on=match_on,
                 dry_run=dry_run,
                 again=again,
+                files=files,
                 progress=advance,
             )
     if errors is not None and report.bad:
@@ -109,6 +116,27 @@ def _tell(speech: Speech, report: object, errors: Path | None) -> None:
     )
     if errors is not None and bad:
         speech.say(f"没导入的行在 {errors}", f"the rows not taken are in {errors}")
+
+
+@click.command("attach")
+@click.argument("record", metavar="lead/12")
+@click.argument("field")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "login", default=None, help="以谁的身份 · as whom")
+@click.pass_obj
+def attach_command(speech: Speech, record: str, field: str, file: Path, login: str | None) -> None:
+    """把文件放进一条记录 · put a file into a record: flowloom attach lead/12 contract 合同.pdf."""
+    entity, _, number = record.partition("/")
+    if not number.isdigit():
+        raise WrongUsage(Problem("R162", parameters={"text": record}))
+    with Engine.open(speech.site) as engine, file.open("rb") as stream:
+        actor = _actor(engine, login)
+        kept = engine.files.keep(actor, engine.files.wanted(actor, entity, field), file.name, stream)
+        engine.update(actor, entity, int(number), {field: kept.id})
+    if speech.as_json:
+        speech.give({"id": kept.id, "name": kept.name, "size": kept.size, "type": kept.type})
+    else:
+        speech.say(f"{record} 的 {field} 现在是 {kept.name}", f"{field} of {record} is now {kept.name}")
 
 
 @click.command("undo-import")

@@ -36,6 +36,7 @@ COMMANDS = {
     "ahead": "ahead",
     "notifications": "notifications",
     "import": "importing",
+    "attach": "importing",
     "undo-import": "importing",
     "export": "importing",
     "connection": "channels",

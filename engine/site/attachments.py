@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO
 
 from engine.errors import NotFound, Problem, Refused
@@ -80,24 +81,8 @@ class Attachments:
         With a ``seed`` a repeat gives the same file; ``most`` is a lower limit than the field's. Raises TooLarge, Refused
         (R181 to R188), Unavailable.
         """
-        running, safe = self._running, safe_name(name)
-        limit = min(wanted.most, most or wanted.most)
-        try:
-            with running.files.take(stream, limit, safe) as taken:
-                type = sniff.media_type(safe, taken.stream, taken.size)
-                file = File("", safe, type, taken.size, taken.digest, running.clock.now(), actor.user)
-                wrong = attachment.unfit(wanted.field, file, actor.language)
-                if wrong:
-                    raise Refused(wrong)
-                running.files.keep(taken)
-                now, user = running.clock.now(), actor.user
-                return running.database.write(
-                    lambda connection: running.files.add(connection, taken, safe, type, now, user, seed)
-                )
-        except Refused as error:
-            problems = [replace(problem, field=wanted.field.name) for problem in error.problems]
-            kind = TooLarge if any(problem.code == "R180" for problem in problems) else Refused
-            raise kind(problems) from error
+        write = self._running.database.write
+        return keep(self._running, write, actor, wanted, name, stream, seed=seed, most=most)
 
     def read(self, actor: Actor, id: str) -> tuple[File, IO[bytes]]:
         """A file and its bytes, for who may read it. Raises NotFound (B011) for none and for one they may not read alike."""
@@ -115,6 +100,46 @@ class Attachments:
         if file is None or not attachment.readable(context, file):
             raise NotFound(Problem("B011", parameters={"entity": "file", "id": id}))
         return file
+
+
+def keep(
+    running: Running,
+    write: Callable[[Callable[[Connection], File]], File],
+    actor: Actor,
+    wanted: Wanted,
+    name: str,
+    stream: IO[bytes],
+    *,
+    seed: str = "",
+    most: int | None = None,
+) -> File:
+    """As ``Attachments.keep``; ``write`` runs what it is given in a transaction, its own or one that is open."""
+    safe, files = safe_name(name), running.files
+    now, user = running.clock.now(), actor.user
+    try:
+        with files.take(stream, min(wanted.most, most or wanted.most), safe) as taken:
+            type = sniff.media_type(safe, taken.stream, taken.size)
+            file = File("", safe, type, taken.size, taken.digest, now, user)
+            wrong = attachment.unfit(wanted.field, file, actor.language)
+            if wrong:
+                raise Refused(wrong)
+            files.keep(taken)
+            return write(lambda connection: files.add(connection, taken, safe, type, now, user, seed))
+    except Refused as error:
+        problems = [replace(problem, field=wanted.field.name) for problem in error.problems]
+        kind = TooLarge if any(problem.code == "R180" for problem in problems) else Refused
+        raise kind(problems) from error
+
+
+def from_folder(running: Running, context: Context, wanted: Wanted, folder: Path, name: str) -> File:
+    """A file of a folder, named by a row that is taken in, in the open turn. Raises Refused (R043) for one that is not in it."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        label = wanted.field.label.text(context.language) or wanted.field.name
+        parameters = {"label": label, "name": wanted.field.name, "value": name}
+        raise Refused(Problem("R043", field=wanted.field.name, parameters=parameters))
+    with path.open("rb") as stream:
+        return keep(running, lambda work: work(context.connection), context.actor, wanted, path.name, stream)
 
 
 def sweep_if_due(running: Running) -> int:

@@ -15,10 +15,12 @@ from engine.runtime import access, entity, intake
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context
 from engine.runtime.turn import turn
+from engine.site import attachments
 from engine.site.running import Running
 from engine.source.sheet import Row, Sheet, open_sheet, shortened
 from engine.store.connection import Connection
 from engine.store.encode import from_text, micros, to_text
+from engine.store.tables import FILES
 
 #: Rows in one transaction: together they are kept or, after a crash, not there; the next start goes on behind them.
 LOT = 500
@@ -130,12 +132,14 @@ def import_file(
     *,
     dry_run: bool = False,
     again: bool = False,
+    files: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
     """Take a file in, row by row, each through the whole pipeline in a savepoint of its own.
 
     Good rows are kept, bad ones reported. Stopped half-way (a kill, a full disk), the same call goes on behind the last
-    row that is on disk; no row comes twice. A file that was finished before is refused (I012) unless ``again``.
+    row that is on disk; no row comes twice. A file that was finished before is refused (I012) unless ``again``. What a row
+    says in a file field is the name of a file in the folder ``files``; without one it is the id of an upload.
     """
     sheet = open_sheet(path)
     plan = plan_of(running, actor, sheet, into, mapping or {}, constants or {}, match_on)
@@ -146,7 +150,7 @@ def import_file(
         report.number, position = _begin(running, actor, sheet, plan, again)
         report.resumed_after = position if position > 1 else 0
     rows = sheet.rows(after=position)
-    taker = _Taker(running, actor, plan, report)
+    taker = _Taker(running, actor, plan, report, files)
     while lot := list(islice(rows, LOT)):
         taker.take(lot, dry_run)
         progress(report.created + report.matched + len(report.bad))
@@ -158,7 +162,7 @@ def import_file(
 class _Taker:
     """Takes lots of rows into one import."""
 
-    def __init__(self, running: Running, actor: Actor, plan: Plan, report: Report) -> None:
+    def __init__(self, running: Running, actor: Actor, plan: Plan, report: Report, files: Path | None = None) -> None:
         self.running = running
         self.actor = actor
         self.plan = plan
@@ -168,6 +172,12 @@ class _Taker:
             name: fields[name].to or fields[name].type for name in plan.mapping if fields[name].type in intake.LINKS
         }
         self.named: dict[tuple[str, str], int | None] = {}
+        self.folder = files
+        self.files: dict[str, attachments.Wanted] = {}
+        if files is not None:
+            known = attachments.Attachments(running)
+            filed = [name for name in plan.mapping if fields[name].type in FILES]
+            self.files = {name: known.wanted(actor, plan.entity, name) for name in filed}
 
     def take(self, rows: Sequence[Row], dry_run: bool) -> None:
         """One transaction for these rows; with ``dry_run`` it is taken back at the end."""
@@ -222,6 +232,8 @@ class _Taker:
                 problems.append(Problem("I008", field=name, parameters={"value": text}))
                 continue
             values[name] = text
+            if name in self.files and self.folder is not None:
+                values[name] = attachments.from_folder(self.running, context, self.files[name], self.folder, text).id
             if name in self.links:
                 values[name] = intake.linked(context, name, self.links[name], text, problems, self.named)
         if problems:

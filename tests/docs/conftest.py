@@ -27,6 +27,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "demo").mkdir()
     shutil.copyfile(ROOT / "examples/demo/site.yaml", folder / "demo/site.yaml")
     (folder / "展会.csv").write_text(SHEET, "utf-8")
+    (folder / "合同.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     with Engine.open(folder / "demo") as engine:
         engine.revisions.publish_if_new()
         manager = engine.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import datetime as dt
 import threading
 from collections import Counter
@@ -14,7 +15,7 @@ from engine.errors import FlowloomError, Problem, Refused, Unavailable
 from engine.facts import SYSTEM
 from engine.model.terms import Duration
 from engine.plugins.slots import Connector, Delivery, Inbound, Received, Reply, Unauthentic, Undone
-from engine.runtime import silence
+from engine.runtime import polling, silence
 from engine.runtime.connection import FORM, work_off
 from engine.runtime.outside import settings_of
 from engine.site import secret
@@ -90,7 +91,16 @@ class Receiving:
         except Unauthentic as error:
             self._note_refused(name, request, str(error))
             raise
-        return self._answer(received, self.keep(name, received.deliveries))
+        receipts = self.keep(name, received.deliveries) if received.deliveries else []
+        if received.wakes:
+            self._wake(name)
+        return self._answer(received, receipts)
+
+    def _wake(self, name: str) -> None:
+        """Let the connection be polled now; where the database is away its schedule does it later."""
+        database, now = self.running.database, self.running.clock.now()
+        with contextlib.suppress(Unavailable):
+            self._timely(lambda: database.write(lambda connection: polling.due_now(connection, name, now)))
 
     def submit(self, form: str, key: str, values: Mapping[str, Any]) -> Answer:
         """What somebody sent with a public form; ``key`` is the page's own, so that sending twice is sending once.

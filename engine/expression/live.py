@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -16,6 +17,7 @@ from engine.errors import FlowloomError, Problem
 MAX_RESULT = 64 * 1024
 MAX_ROUNDS = 100_000
 MAX_BITS = 4096
+LARGEST = sys.float_info.max
 CENTS = Decimal("0.0001")
 SCALE = 10_000
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -37,9 +39,10 @@ def _no_clock() -> dt.datetime:
     raise ValueError("no clock")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Environment:
-    """What an expression runs in.
+    """What an expression runs in. Made for every look at a record, so it is not frozen, which would make it three times
+    as slow to make; only who made it may put other ``names`` into it.
 
     ``names`` are the values behind the bare names (a record's fields, ``me``, ``old``, ``param`` …); ``fetch(entity,
     id)`` gives a linked record as a mapping with ``id``, or None; ``backlink(entity, id, field)`` the records behind a
@@ -62,6 +65,7 @@ class Lenient(dict[str, Any]):
         return None
 
 
+_LISTS = frozenset({tuple, list, frozenset, set})
 _SIMPLE = frozenset({int, str, float, bool, type(None), Decimal, dt.datetime, dt.date, dt.timedelta, tuple})
 
 
@@ -270,10 +274,11 @@ def compare(sign: str, left: Any, right: Any, timezone: dt.tzinfo) -> bool:
 
 def member(value: Any, among: Any) -> bool | None:
     """``value in among``; None where one of them is empty, which makes ``in`` and ``not in`` both false."""
-    if value is None:
+    if value is None or among is None:
         return None
-    if among is None:
-        return None
+    if value.__class__ is str and among.__class__ in _LISTS:
+        # A text equals no record and no amount, so no element needs a closer look.
+        return value in among
     if isinstance(among, str):
         if not isinstance(value, str):
             raise TypeError("only text is in a text")
@@ -325,8 +330,13 @@ def done(value: Any) -> Any:
 
     Raises OverflowError for one that is not.
     """
-    if value is None:
-        return None
+    kind = value.__class__
+    if kind is float:
+        if -LARGEST <= value <= LARGEST:
+            return value
+        raise OverflowError("the result is not finite")
+    if value is None or kind is bool or (kind is str and 0 < len(value) <= MAX_RESULT // 4):
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise OverflowError("the result is not finite")

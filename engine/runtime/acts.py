@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 from engine.errors import NotFound, Problem
 from engine.expression.evaluate import Environment
@@ -18,6 +19,8 @@ from engine.runtime import approval, assignment, entity, paper, people, state_ma
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.store.files import Files
+
+NOTHING: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 class Stop(Exception):
@@ -32,15 +35,19 @@ class Acting(Context):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.outer: Mapping[str, Mapping[str, Any]] = {}
+        self.outer: Mapping[str, Mapping[str, Any]] = NOTHING
         self.each: Any = None
         self.results: dict[str, Any] = {}
         self.trace: list[Mapping[str, Any]] = []
 
     def for_rule(self, actor: Actor, via: str) -> Acting:
         """The same turn for a rule: its rights and its name; the person behind it stays."""
-        found = self.derive(actor, via)
-        assert isinstance(found, Acting)
+        return self.derive(actor, via)
+
+    def derive(self, actor: Actor | None = None, via: str | None = None) -> Acting:
+        """The same turn with other rights or by another path, outside every ``each`` and with no results yet."""
+        found = cast(Acting, super().derive(actor, via))
+        found.outer, found.each, found.results, found.trace = NOTHING, None, {}, []
         return found
 
     def inside(self, trace: list[Mapping[str, Any]]) -> Acting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,28 +58,44 @@ def choose(
     context: Context, plan: EntityPlan, assignment: Assignment, record: Record
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """(who may get it, best first; who may not, each with ``out``: the reason)."""
-    users = _people(context, assignment)
-    loads = counter.loads(context, plan, assignment, [user["id"] for user in users])
     rule = context.compiled.assignment(assignment.name)
+    loads, day = counter.loads(context, plan, rule.counter)
     values = values_of(record)
     counted = f"open_{plan.name}s"
-    able: dict[int, Mapping[str, Any]] = {}
-    scenes: dict[int, Environment] = {}
+    # One scene for all: looking at a candidate is looking at other names.
+    scene = context.scene_of({})
+    me, param = scene.names["me"], scene.names["param"]
+    able: dict[int, dict[str, Any]] = {}
     out: list[Mapping[str, Any]] = []
-    for user in users:
-        held, today = loads[user["id"]]
-        candidate = {**user, "open_count": held, "today_count": today, counted: held, plan.name: values}
-        scene = context.scene_of(candidate)
+    for candidate in _candidates(context, assignment):
+        user = candidate["id"]
+        held, today = loads.get((user, ""), 0), loads.get((user, day), 0)
+        candidate["open_count"] = candidate[counted] = held
+        candidate["today_count"] = today
+        candidate[plan.name], candidate["me"], candidate["param"] = values, me, param
+        scene.names = candidate
         reason = _unfit(rule, scene, held, today)
         if reason is None:
-            able[user["id"]], scenes[user["id"]] = candidate, scene
+            able[user] = candidate
         else:
-            name = user.get("name") or user.get("login")
-            out.append({"user": user["id"], "name": name, "out": reason, "open": held, "today": today})
+            name = candidate.get("name") or candidate.get("login")
+            out.append({"user": user, "name": name, "out": reason, "open": held, "today": today})
     strategy = context.registry.get(Strategy, assignment.strategy)
-    ask = _Ask(context, plan, assignment, record, rule, scenes)
+    ask = _Ask(context, plan, assignment, record, rule, scene, able)
     ranked = strategy.pick(ask, assignment, record, list(able.values()))
     return [_row(able, row) for row in ranked], out
+
+
+def _candidates(context: Context, assignment: Assignment) -> Sequence[dict[str, Any]]:
+    """Each candidate's values, with room for what changes from record to record: copied once a transaction, for an
+    import chooses among the same people thousands of times."""
+    users = _people(context, assignment)
+    cache, key = context.connection.cache, ("candidates", assignment.name)
+    known = cache.get(key)
+    if known is None or len(known[0]) != len(users) or not all(map(operator.is_, known[0], users)):
+        known = cache[key] = (users, [dict(user) for user in users])
+    found: Sequence[dict[str, Any]] = known[1]
+    return found
 
 
 def _unfit(rule: AssignmentPlan, scene: Environment, held: int, today: int) -> str | None:
@@ -107,14 +124,17 @@ class _Ask:
         assignment: Assignment,
         record: Record,
         rule: AssignmentPlan,
-        scenes: Mapping[int, Environment],
+        scene: Environment,
+        able: Mapping[int, Mapping[str, Any]],
     ) -> None:
         self._context, self._plan, self._assignment, self._record = context, plan, assignment, record
-        self._rule, self._scenes = rule, scenes
+        self._factors, self._scene, self._able = rule.factors, scene, able
 
     def factor(self, name: str, user: int) -> float | None:
         """A factor's value for a candidate; None where it is empty."""
-        found = self._rule.factors[name](self._scenes[user])
+        scene = self._scene
+        scene.names = self._able[user]
+        found = self._factors[name](scene)
         return None if found is None else float(found)
 
     def table(self) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ from engine.plugins.slots import EventPlugin, FieldType
 from engine.runtime import calendar, course, decision
 from engine.runtime.calendar import WorkTime
 from engine.runtime.decision import Table
-from engine.runtime.planning import build_plan
+from engine.runtime.planning import build_plan, counter_name
 from engine.runtime.plans import AssignmentPlan, Call, EntityPlan, TriggerPlan
 
 
@@ -87,12 +87,14 @@ class Compiled:
         def limit(term: int | Expression | None) -> int | Call | None:
             return self.call(term, rule.entity, "candidate") if isinstance(term, Expression) else term
 
-        where = rule.candidates.where_
+        where, plan = rule.candidates.where_, self.plan(rule.entity)
+        counted = counter_name(rule, plan.machines)
         return AssignmentPlan(
             where=self.call(where, rule.entity, "candidate") if where is not None else None,
             open=limit(rule.limits.open) if rule.limits else None,
             per_day=limit(rule.limits.per_day) if rule.limits else None,
             factors={name: self.call(each.value, rule.entity, "candidate") for name, each in rule.score.items()},
+            counter=next((one for one in plan.counted if one.name == counted), None),
         )
 
     def calendar(self, name: str) -> WorkTime:

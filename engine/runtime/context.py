@@ -169,16 +169,14 @@ class Context:
 
     def derive(self, actor: Actor | None = None, via: str | None = None) -> Context:
         """The same turn with other rights or by another path; the person behind it stays."""
-        return type(self)(
-            self.parts,
-            self.connection,
-            self.actor if actor is None else actor,
-            ring=self.ring,
-            now=self.now,
-            via=self.via if via is None else via,
-            me=self.me,
-            user=self.user,
-        )
+        # Every rule that fires gets one, so it is filled in by hand: what is not about rights or the path is shared.
+        found = object.__new__(type(self))
+        found.parts, found.connection, found.ring, found.now = self.parts, self.connection, self.ring, self.now
+        found.actor = self.actor if actor is None else actor
+        found.via = self.via if via is None else via
+        found.me, found.user = self.me, self.user
+        found._parameters, found._extras = self._parameters, self._extras
+        return found
 
     # --- records
 

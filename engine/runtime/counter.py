@@ -7,14 +7,15 @@ other. A count whose definition changed (other open states, another condition) h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Any
 
 from engine.facts import Record
-from engine.model.assignment import Assignment
 from engine.runtime.context import Context, values_of
-from engine.runtime.planning import counter_name
 from engine.runtime.plans import CounterPlan, EntityPlan
+from engine.store.connection import Connection
 
+COLUMNS = ("name", "key", "day", "n")
 ADD = (
     "INSERT INTO fl_counters (name, key, day, n) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (name, key, day) DO UPDATE SET n = fl_counters.n + excluded.n"
@@ -58,15 +59,10 @@ def moved(
             _add(context, each.name, held, new, _day(context), 1)
 
 
-def loads(
-    context: Context, plan: EntityPlan, assignment: Assignment, users: Iterable[int]
-) -> Mapping[int, tuple[int, int]]:
-    """(open, given today) of each user, as of this moment of the turn; zero for what the rule does not look at."""
-    name = counter_name(assignment, plan.machines)
-    each = next((one for one in plan.counted if one.name == name), None)
-    held = _held(context, plan, each)[0] if each is not None else {}
-    day = _day(context)
-    return {user: (held.get((user, ""), 0), held.get((user, day), 0)) for user in users}
+def loads(context: Context, plan: EntityPlan, each: CounterPlan | None) -> tuple[Held, str]:
+    """(how many, under the user and "" for open ones or the day for those given then; today's day), as of this moment of the
+    turn. Who is not named has none; nobody is where nothing is counted."""
+    return _held(context, plan, each)[0] if each is not None else {}, _day(context)
 
 
 def _day(context: Context) -> str:
@@ -74,8 +70,16 @@ def _day(context: Context) -> str:
 
 
 def _add(context: Context, name: str, held: Held, user: int, day: str, number: int) -> None:
-    context.connection.execute(ADD, (name, user, day, number))
+    context.connection.append("fl_counters", COLUMNS, (name, user, day, number), _summed, ADD)
     held[user, day] = held.get((user, day), 0) + number
+
+
+def _summed(connection: Connection, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """One row for each count that moved, however often it did."""
+    moves: dict[tuple[str, int, str], int] = {}
+    for name, user, day, number in rows:
+        moves[name, user, day] = moves.get((name, user, day), 0) + number
+    return [(*count, number) for count, number in moves.items()]
 
 
 def _held(context: Context, plan: EntityPlan, each: CounterPlan) -> tuple[Held, bool]:

@@ -13,6 +13,8 @@ from engine.model.decision import Decision
 from engine.runtime.unary import Test, compare, compile_test, named
 
 Call = Callable[[Environment], Any]
+#: Different inputs a table remembers before it starts anew.
+KNOWN = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,55 @@ class Table:
     inputs: tuple[tuple[str, Call], ...]
     rows: tuple[_Row, ...]
     where: Where
+    tuned: tuple[str, ...] = ()
+    """The parameters its cells name."""
+    known: dict[tuple[Any, ...], tuple[int, ...]] | None = field(default=None, compare=False, repr=False)
+    """Inputs seen before, with the rows that match them; None where a cell asks for more than its input."""
 
     def decide(self, environment: Environment, given: Mapping[str, Any] | None = None) -> Any:
         """The answer for a record: a value, None when no row matches, a tuple for ``collect``.
 
         ``given`` replaces inputs by name. Raises Refused (R074) when ``unique`` rows overlap on it.
         """
-        return self.explain(environment, given).value
+        values = self._values(environment, given)
+        answers = tuple(_answer(self.rows[index], environment) for index in self._found(values, environment))
+        return answers if self.hit == "collect" else answers[0] if answers else None
 
     def explain(self, environment: Environment, given: Mapping[str, Any] | None = None) -> Decided:
         """The answer with its rows and inputs; raises like ``decide``."""
-        values = [
-            given[name] if given is not None and name in given else call(environment) for name, call in self.inputs
-        ]
+        values = self._values(environment, given)
+        found = self._found(values, environment)
+        answers = tuple(_answer(self.rows[index], environment) for index in found)
+        return Decided(
+            value=answers if self.hit == "collect" else answers[0] if answers else None,
+            rows=found,
+            places=tuple(self.rows[index].where for index in found),
+            inputs=dict(zip((name for name, _ in self.inputs), values, strict=True)),
+        )
+
+    def _values(self, environment: Environment, given: Mapping[str, Any] | None) -> list[Any]:
+        if given is None:
+            return [call(environment) for _, call in self.inputs]
+        return [given[name] if name in given else call(environment) for name, call in self.inputs]
+
+    def _found(self, values: list[Any], environment: Environment) -> tuple[int, ...]:
+        """The rows that match. Few tables see many different inputs, and every record of an entity asks."""
+        if self.known is None:
+            return self._match(values, environment)
+        param = environment.names["param"] if self.tuned else {}
+        # 1, 1.0 and yes are equal, and a cell may tell them apart.
+        key = (*values, *map(type, values), *[param.get(name) for name in self.tuned])
+        try:
+            found = self.known.get(key)
+        except TypeError:
+            return self._match(values, environment)
+        if found is None:
+            if len(self.known) >= KNOWN:
+                self.known.clear()
+            found = self.known[key] = self._match(values, environment)
+        return found
+
+    def _match(self, values: list[Any], environment: Environment) -> tuple[int, ...]:
         found: list[int] = []
         for index, row in enumerate(self.rows):
             if _matches(row, values, environment):
@@ -66,13 +104,7 @@ class Table:
         if self.hit == "unique" and len(found) > 1:
             rows = ", ".join(str(index + 1) for index in found)
             raise Refused(Problem("R074", self.rows[found[1]].where, parameters={"decision": self.name, "rows": rows}))
-        answers = tuple(_answer(self.rows[index], environment) for index in found)
-        return Decided(
-            value=answers if self.hit == "collect" else answers[0] if answers else None,
-            rows=tuple(found),
-            places=tuple(self.rows[index].where for index in found),
-            inputs=dict(zip((name for name, _ in self.inputs), values, strict=True)),
-        )
+        return tuple(found)
 
 
 def build(decision: Decision, compile_call: Callable[[Expression | Condition], Call]) -> Table:
@@ -107,7 +139,9 @@ def build(decision: Decision, compile_call: Callable[[Expression | Condition], C
     if problems:
         raise InvalidDocument(problems)
     inputs = tuple((name, compile_call(expression)) for name, expression in decision.inputs.items())
-    return Table(decision.name, decision.hit, inputs, tuple(rows), decision.where)
+    named_ones = tuple(dict.fromkeys(name for row in rows for _, _, name in row.tuned))
+    known: dict[tuple[Any, ...], tuple[int, ...]] | None = None if any(row.formulas for row in rows) else {}
+    return Table(decision.name, decision.hit, inputs, tuple(rows), decision.where, named_ones, known)
 
 
 def _matches(row: _Row, values: list[Any], environment: Environment) -> bool:

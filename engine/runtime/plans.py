@@ -114,12 +114,14 @@ class CounterPlan:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPlan:
-    """An assignment with its expressions compiled in a candidate's scope."""
+    """An assignment with its expressions compiled in a candidate's scope; ``counter`` counts what it looks at, None where
+    it looks at no loads."""
 
     where: Call | None
     open: int | Call | None
     per_day: int | Call | None
     factors: Mapping[str, Call]
+    counter: CounterPlan | None
 
 
 @dataclass(frozen=True, slots=True)

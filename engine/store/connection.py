@@ -27,23 +27,51 @@ class Again(Exception):
     """The transaction is lost through nobody's fault; run it again."""
 
 
+class Careless(Again):
+    """Something written has to be taken back, and no savepoint was set before it: run again, with savepoints. ``whole``
+    says that it is all of the turn that is taken back."""
+
+    def __init__(self, whole: bool) -> None:
+        super().__init__("something written is taken back")
+        self.whole = whole
+
+
 class _Frame:
     """What a savepoint must remember to take everything after it back."""
 
-    __slots__ = ("flushed", "hooks", "marks", "touched")
+    __slots__ = ("flushed", "hooks", "marks", "touched", "writes")
 
-    def __init__(self, marks: dict[str, int], hooks: int, touched: frozenset[str]) -> None:
+    def __init__(self, marks: dict[str, int], hooks: int, touched: frozenset[str], writes: int) -> None:
         self.marks = marks
         self.flushed: dict[str, list[tuple[Any, ...]]] = {}
         self.hooks = hooks
         self.touched = touched
+        self.writes = writes
+
+
+class _Savepoint:
+    """A block of which everything is kept or taken back."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection._enter()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._connection._leave(back=kind is not None)
 
 
 class Connection:
     """Statements against one transaction. ``dialect`` is sqlite or postgresql; ``stripe`` numbers the writer.
 
     ``contested`` names what an earlier attempt at this turn read too early. ``cache`` lives as long as the transaction and is emptied when a savepoint is taken back, because what was read
-    in between may not be true any more. Not for use by two threads at once.
+    in between may not be true any more. ``careful`` sets real savepoints. Nearly nothing is ever taken back, and a savepoint
+    costs a copy of every page that is written after it, or two round trips: so the first attempt goes without, and where
+    something written has to be taken back after all, ``broken`` says Careless and the transaction is run again with care.
+    Not for use by two threads at once.
     """
 
     __slots__ = (
@@ -55,8 +83,10 @@ class Connection:
         "_raw",
         "_statements",
         "_translate",
+        "_writes",
         "broken",
         "cache",
+        "careful",
         "contested",
         "dialect",
         "stripe",
@@ -79,6 +109,8 @@ class Connection:
         self.touched: set[str] = set()
         self.stripe = stripe
         self.broken: BaseException | None = None
+        self.careful = True
+        self._writes = 0
         self.contested: set[Any] = set()
 
     # --- statements
@@ -144,6 +176,8 @@ class Connection:
         sql, values, shape = self._statements.ready(statement, params)
         if self._pending and not shape.tables.isdisjoint(self._pending):
             self.flush(shape.tables)
+        if shape.writes:
+            self._writes += 1
         try:
             return self._raw.execute(sql, values), shape
         except Exception as error:
@@ -157,14 +191,17 @@ class Connection:
 
     # --- rows that wait for the commit
 
-    def append(self, table: str, names: Sequence[str], row: Sequence[Any], seal: Seal | None = None) -> None:
+    def append(
+        self, table: str, names: Sequence[str], row: tuple[Any, ...], seal: Seal | None = None, statement: str = ""
+    ) -> None:
         """Add a row to a log-like table (a system table without constraints): written together with the others of the
-        group just before the commit, or as soon as a statement reads that table."""
+        group just before the commit, or as soon as a statement reads that table. ``statement`` writes one where that is
+        not a plain insert of these columns."""
         waiting = self._pending.get(table)
         if waiting is None:
             waiting = self._pending[table] = []
-            self._logs[table] = (insert_text(table, names), seal)
-        waiting.append(tuple(row))
+            self._logs[table] = (statement or insert_text(table, names), seal)
+        waiting.append(row)
 
     def flush(self, tables: frozenset[str] | None = None) -> None:
         """Write the rows that wait, of these tables or of all."""
@@ -183,6 +220,7 @@ class Connection:
             self._many(sql, rows)
 
     def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._writes += 1
         try:
             if self.dialect == "sqlite":
                 self._raw.executemany(sql, rows)
@@ -194,30 +232,29 @@ class Connection:
 
     # --- taking back
 
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> contextlib.AbstractContextManager[None]:
         """Everything inside is kept, or, when an exception leaves the block, taken back (and the exception goes on)."""
-        self._enter()
-        try:
-            yield
-        except BaseException:
-            self._leave(back=True)
-            raise
-        self._leave(back=False)
+        return _Savepoint(self)
 
     def _enter(self) -> None:
-        self._raw.execute(f"SAVEPOINT s{self._level}")
+        if self.careful:
+            self._raw.execute(f"SAVEPOINT s{self._level}")
         self._level += 1
         marks = {table: len(waiting) for table, waiting in self._pending.items()}
-        self._frames.append(_Frame(marks, len(self._hooks), frozenset(self.touched)))
+        self._frames.append(_Frame(marks, len(self._hooks), frozenset(self.touched), self._writes))
 
     def _leave(self, back: bool) -> None:
         frame = self._frames.pop()
         self._level -= 1
         if not back:
-            self._raw.execute(f"RELEASE SAVEPOINT s{self._level}")
+            if self.careful:
+                self._raw.execute(f"RELEASE SAVEPOINT s{self._level}")
             return
         self._restore(frame)
+        if not self.careful:
+            if self._writes != frame.writes:
+                self.broken = self.broken or Careless(self._level == 0)
+            return
         try:
             self._raw.execute(f"ROLLBACK TO SAVEPOINT s{self._level}")
             self._raw.execute(f"RELEASE SAVEPOINT s{self._level}")

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from engine.errors import Problem, Unavailable
 from engine.failpoints import failpoint
-from engine.store.connection import Again, Connection, Violation
+from engine.store.connection import Again, Careless, Connection, Violation
 from engine.store.statement import Statements
 
 T = TypeVar("T")
@@ -128,22 +128,25 @@ class Postgresql:
         return result
 
     def _attempts(self, work: Callable[[Connection], T]) -> tuple[T, list[Callable[[], None]]]:
-        reason = ""
+        reason, careful = "", False
         contested: set[Any] = set()
         for attempt in range(ATTEMPTS + 1):
             try:
                 with self._borrow(BEGIN_WRITE) as (raw, stripe):
-                    return self._attempt(raw, stripe, work, contested)
+                    return self._attempt(raw, stripe, work, contested, careful)
+            except Careless:
+                careful = True
+                continue
             except Again as error:
                 reason = str(error)
             self._pause.wait(random.uniform(0.5, 1.5) * 0.01 * 2**attempt)
         raise Unavailable(Problem("B008", parameters={"times": ATTEMPTS, "reason": reason}))
 
     def _attempt(
-        self, raw: Any, stripe: int, work: Callable[[Connection], T], contested: set[Any]
+        self, raw: Any, stripe: int, work: Callable[[Connection], T], contested: set[Any], careful: bool
     ) -> tuple[T, list[Callable[[], None]]]:
         connection = self._here.turn = Connection(raw, self.statements, translate, stripe)
-        connection.contested = contested
+        connection.contested, connection.careful = contested, careful
         try:
             result = work(connection)
             if connection.broken is not None:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 from engine.errors import Problem, Unavailable
 from engine.failpoints import failpoint
-from engine.store.connection import Connection, Violation
+from engine.store.connection import Careless, Connection, Violation
 from engine.store.statement import Statements
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ T = TypeVar("T")
 PATIENCE = 10.0
 #: Turns in one group at most, so that the first of them is not kept waiting.
 GROUP = 64
+#: Groups that set savepoints after one that needed them.
+CAUTION = 32
 
 
 class _Raw(sqlite3.Connection):
@@ -63,6 +65,7 @@ class Sqlite:
         self.statements = Statements("sqlite")
         self._before_commit = before_commit
         self._in_memory = path == ":memory:"
+        self._cautious = 0
         self._queue: deque[_Turn] = deque()
         self._mutex = threading.Lock()
         self._leading = False
@@ -180,6 +183,7 @@ class Sqlite:
                 turn.error = error
             return
         connection = self._here.connection = self._wrap(self._writer)
+        connection.careful = self._cautious > 0
         try:
             while len(group) < GROUP:
                 with self._mutex:
@@ -190,9 +194,38 @@ class Sqlite:
                 self._turn(connection, turn)
                 if connection.broken is not None:
                     break
+            careless = connection.broken
+            if isinstance(careless, Careless):
+                if careless.whole and len(group) == 1:
+                    # Nobody else's work is in the transaction: it is simply dropped.
+                    self._writer.execute("ROLLBACK")
+                    return
+                connection = self._again(group)
+            self._cautious = max(0, self._cautious - 1)
             self._commit(connection, group)
         finally:
             self._here.connection = None
+
+    def _again(self, group: list[_Turn]) -> Connection:
+        """Run the turns of a group once more, each with a savepoint: one of them had to take back what it wrote. Where that
+        happened once it may well happen again soon, so the next groups take care from the start."""
+        self._cautious = CAUTION
+        connection = self._here.connection = self._wrap(self._writer)
+        try:
+            self._writer.execute("ROLLBACK")
+            # Another process may be quicker to take the lock.
+            self._writer.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            connection.broken = translate(error, self.path)
+        finally:
+            self._writer.execute("PRAGMA busy_timeout=0")
+        for turn in group if connection.broken is None else ():
+            turn.error = None
+            self._turn(connection, turn)
+            if connection.broken is not None:
+                break
+        return connection
 
     def _begin(self, refused: list[_Turn]) -> None:
         """Take the write lock. Another process may hold it: who has waited long enough is refused, together."""

@@ -27,6 +27,8 @@ class Shape:
     names: tuple[str, ...] = ()
     decode: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
     compiled: Any = None
+    writes: bool = True
+    """False for what certainly only reads."""
 
     def read(self, rows: list[Any]) -> list[tuple[Any, ...]]:
         """Rows with their booleans and the like as Python values."""
@@ -68,7 +70,7 @@ class Statements:
         sql = statement
         if self.driver == "postgresql":
             sql = statement.replace("%", "%%").replace("?", "%s")
-        shape = Shape(sql, named_tables(statement))
+        shape = Shape(sql, named_tables(statement), writes=not statement.lstrip().upper().startswith("SELECT"))
         with self._lock:
             if len(self._texts) >= SHAPES:
                 self._texts.clear()
@@ -113,7 +115,8 @@ class Statements:
             if process is not None:
                 decode.append((position, process))
         tables = frozenset(t.name for t in visitors.iterate(statement) if isinstance(t, sa.Table))
-        return Shape(compiled.string, tables, tuple(compiled.positiontup or ()), tuple(decode), compiled)
+        reads = bool(getattr(statement, "is_select", False))
+        return Shape(compiled.string, tables, tuple(compiled.positiontup or ()), tuple(decode), compiled, not reads)
 
 
 def insert_text(table: str, names: Sequence[str]) -> str:

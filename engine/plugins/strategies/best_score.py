@@ -21,16 +21,18 @@ class BestScore(Strategy):
         self, context: Any, assignment: Any, record: Record, candidates: Sequence[Mapping[str, Any]]
     ) -> Sequence[Mapping[str, Any]]:
         """The candidates by their points; a factor whose value is empty gives none, one outside 0..1 is cut to it."""
+        weights = [(name, float(factor.weight)) for name, factor in assignment.score.items()]
         rows: list[tuple[float, int, int, dict[str, Any]]] = []
         for each in candidates:
+            user, total = each["id"], 0.0
             factors: dict[str, dict[str, float | None]] = {}
-            total = 0.0
-            for name, factor in assignment.score.items():
-                value = context.factor(name, each["id"])
-                points = 0.0 if value is None else min(1.0, max(0.0, value)) * factor.weight
-                factors[name] = {"value": value, "weight": factor.weight, "points": round(points, 4)}
+            for name, weight in weights:
+                value = context.factor(name, user)
+                points = 0.0 if value is None or value <= 0.0 else weight if value >= 1.0 else value * weight
+                factors[name] = {"value": value, "weight": weight, "points": round(points, 4)}
                 total += points
-            row = {"user": each["id"], "points": round(total, 4), "factors": factors}
-            rows.append((-total, each["open_count"], each["id"], row))
-        rows.sort(key=lambda row: row[:3])
+            row = {"user": user, "points": round(total, 4), "factors": factors}
+            rows.append((-total, each["open_count"], user, row))
+        # No two have the same id, so rows are never compared by what comes after it.
+        rows.sort()
         return [row[3] for row in rows]

@@ -223,3 +223,12 @@ def test_the_single_tables_of_gorules_that_our_subset_covers_answer_the_same() -
                 wrong.append((name, field, text, wanted))
     assert wrong == []
     assert checked >= 3
+
+
+def test_a_table_remembers_inputs_and_still_tells_one_from_yes_and_a_new_parameter_from_the_old() -> None:
+    made = table(["flag", "amount"], [({"flag": "yes"}, "yes"), ({"amount": ">= param.big"}, "big"), ({}, "else")])
+    for _ in range(2):
+        assert decide(made, flag=True, amount=1) == "yes"
+        assert decide(made, flag=False, amount=500) == "big"
+        assert made.decide(Environment(names={"flag": False, "amount": 500, "param": {"big": 900}})) == "else"
+        assert decide(made, flag=["a list has no hash"], amount=1) == "else"

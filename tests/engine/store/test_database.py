@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -361,3 +362,60 @@ def test_the_database_learns_how_values_are_spread(database: Database, records: 
             assert connection.scalar("SELECT COUNT(*) FROM sqlite_stat1 WHERE tbl = 'lead'") > 0
         else:
             assert connection.scalar("SELECT COUNT(*) FROM pg_stats WHERE tablename = 'lead'") > 0
+
+
+def test_a_turn_that_takes_nothing_back_runs_once_and_one_that_does_runs_again_with_care(database: Database) -> None:
+    careful: list[bool] = []
+
+    def fails_before_it_writes(connection: Connection) -> int:
+        careful.append(connection.careful)
+        with contextlib.suppress(ValueError), connection.savepoint():
+            connection.scalar("SELECT COUNT(*) FROM fl_changes")
+            raise ValueError
+        return 1
+
+    def fails_after_it_wrote(connection: Connection) -> int:
+        careful.append(connection.careful)
+        connection.execute("INSERT INTO fl_changes (entity, stripe, n) VALUES ('kept', 0, 1)")
+        with contextlib.suppress(ValueError), connection.savepoint():
+            connection.execute("INSERT INTO fl_changes (entity, stripe, n) VALUES ('lost', 0, 1)")
+            raise ValueError
+        return 2
+
+    assert database.write(fails_before_it_writes) == 1
+    assert careful == [False]
+    assert database.write(fails_after_it_wrote) == 2
+    assert careful == [False, False, True]
+    with database.read() as connection:
+        found = connection.execute("SELECT entity FROM fl_changes WHERE entity IN ('kept', 'lost')")
+    assert found == [("kept",)]
+
+
+def test_one_turn_of_a_group_that_takes_something_back_costs_the_others_nothing(database: Database) -> None:
+    held, waiting = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> None:
+        held.set()
+        waiting.wait(10)
+
+    def writes(name: str, fails: bool) -> None:
+        def turn(connection: Connection) -> None:
+            connection.execute("INSERT INTO fl_changes (entity, stripe, n) VALUES (?, 0, 1)", (name,))
+            if fails:
+                raise ValueError(name)
+
+        with contextlib.suppress(ValueError):
+            database.write(turn)
+
+    threads = [threading.Thread(target=database.write, args=(slow,))]
+    threads[0].start()
+    assert held.wait(10)
+    for number in range(6):
+        threads.append(threading.Thread(target=writes, args=(f"turn{number}", number % 3 == 1)))
+        threads[-1].start()
+    waiting.set()
+    for thread in threads:
+        thread.join(30)
+    with database.read() as connection:
+        found = [name for (name,) in connection.execute("SELECT entity FROM fl_changes ORDER BY entity")]
+    assert found == ["turn0", "turn2", "turn3", "turn5"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, current_app, g
 
 from engine.facts import Actor
 from studio.answers import answer, engine, language
@@ -16,4 +16,4 @@ NOBODY = Actor(login="")
 @blueprint.get("/openapi.json")
 def read() -> Response:
     """OpenAPI 3.1, cut to what the reader may see; without a session only the public addresses."""
-    return answer(describe(engine(), g.get("actor") or NOBODY, language()))
+    return answer(describe(current_app, engine(), g.get("actor") or NOBODY, language()))

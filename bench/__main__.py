@@ -19,6 +19,7 @@ BENCHES: dict[str, tuple[list[str], list[str]]] = {
     "transition": ([], []),
     "lint": ([], []),
     "start": ([], []),
+    "documents": ([], []),
     "timers": (["100000"], []),
     "store": (["20000"], ["100000"]),
 }

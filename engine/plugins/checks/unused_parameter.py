@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 from engine.errors import Problem
 from engine.model.manifest import KINDS, Manifest
-from engine.model.terms import Template
-from engine.plugins.checks.walk import expressions, parameters
+from engine.plugins.checks.walk import expressions, parameters, templates
 from engine.plugins.slots import Check
 
 _IN_TEXT = re.compile(r"\bparam\.([A-Za-z_]\w*)")
@@ -42,7 +41,6 @@ def in_texts(document: Any) -> set[str]:
     for row in getattr(document, "rows", ()):
         for test in row.tests.values():
             found |= set(_IN_TEXT.findall(test)) if isinstance(test, str) else set()
-    for name in ("title", "subject", "body"):
-        text = getattr(document, name, None)
-        found |= set(_IN_TEXT.findall(text.text)) if isinstance(text, Template) else set()
+    for template in templates(document):
+        found |= set(_IN_TEXT.findall(template.text))
     return found

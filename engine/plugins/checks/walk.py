@@ -44,6 +44,21 @@ def steps(value: Any) -> Iterator[Step]:
             yield from steps(inner)
 
 
+def templates(value: Any) -> Iterator[Template]:
+    """Every template below a value."""
+    if isinstance(value, Template):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from templates(inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from templates(inner)
+    elif not isinstance(value, _PLAIN):
+        for name in attributes(value.__class__):
+            yield from templates(getattr(value, name))
+
+
 def names(expression: Expression) -> frozenset[str]:
     """The bare names an expression uses."""
     return frozenset(node.id for node in ast.walk(expression.tree) if isinstance(node, ast.Name))

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8630
 
-.PHONY: run test check bench crash crash-long install install-dev web docs clean
+.PHONY: run test check bench crash crash-long install install-dev web wheel docs clean
 
 run: install web  ## start the product with the CRM pack and sample data; prints the sign-in link
 	$(BIN)/flowloom demo --port $(PORT)
@@ -54,6 +54,9 @@ studio/web/node_modules/.package-lock.json: studio/web/package-lock.json
 
 studio/static/index.html: studio/web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd studio/web && npm run --silent build
+
+wheel: install-dev web  ## the product as one file, dist/flowloom-*.whl: pip install it anywhere
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 docs: install-dev  ## write docs/reference from the schemas and docstrings
 	$(BIN)/python docs/generate.py

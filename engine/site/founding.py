@@ -40,7 +40,7 @@ def new_site(folder: Path, label: str, packs: tuple[str, ...], admin: str = "adm
     name = re.sub(r"[^a-z0-9_]+", "_", folder.name.lower()).strip("_") or "site"
     wanted = ", ".join(f'{pack}: "*"' for pack in packs)
     files.write(folder / "site.yaml", SITE.format(name=name, label=label, packs=wanted))
-    files.write(folder / ".gitignore", "flowloom.db*\n.flowloom/\n")
+    files.write(folder / ".gitignore", "flowloom.db*\nflowloom.files/\nfiles/\nspool/\nsecrets.env\n.flowloom/\n")
     clock = SystemClock()
     running = Running(folder, Registry.discover(), clock, Database.open(opening.url(folder), clock))
     try:

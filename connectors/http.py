@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
+import hmac
 import http.client
 import json
 import socket
 import ssl
 import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
 
 from connectors.network import connect
+from connectors.tokens import Tokens
 from engine.errors import Problem
 from engine.plugins.slots import Connector, Undone, at_path
 
@@ -26,7 +30,8 @@ LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 5
 class Http(Connector):
     """Calls another system over HTTP: `url` is its address, `headers` go with every request (secrets as `=secret.NAME`). Only public
     addresses are reached, unless `networks` names others; redirections are not followed unless `redirects` says how many. Every
-    request carries an `Idempotency-Key` that is the same at every attempt."""
+    request carries an `Idempotency-Key` that is the same at every attempt. `oauth2` fetches a token by client credentials and sends it
+    along; `sign` puts an HMAC of the body (with `timestamp`, of `timestamp.body`) into a header."""
 
     name = "http"
     title: ClassVar[Mapping[str, str]] = {"zh": "HTTP 接口", "en": "HTTP"}
@@ -63,6 +68,26 @@ class Http(Connector):
                 "type": "object",
                 "additionalProperties": {"format": "value"},
             },
+            "oauth2": {
+                "title": "OAuth 2.0(客户端凭据)",
+                "description": "token_url、client_id、client_secret;可加 scope、audience,in: header 或 body。",
+                "x-en": {
+                    "title": "OAuth 2.0, client credentials",
+                    "description": "token_url, client_id, client_secret; scope, audience and in (header or body) if wanted.",
+                },
+                "type": "object",
+                "additionalProperties": {"format": "value"},
+            },
+            "sign": {
+                "title": "签名",
+                "description": "header、secret;可加 prefix、algorithm、encoding、timestamp(时间戳的请求头)。",
+                "x-en": {
+                    "title": "Signature",
+                    "description": "header and secret; prefix, algorithm, encoding and timestamp (its header) if wanted.",
+                },
+                "type": "object",
+                "additionalProperties": {"format": "value"},
+            },
         },
         "required": ["url"],
         "additionalProperties": False,
@@ -73,6 +98,9 @@ name: erp
 connector: http
 settings: {url: "https://erp.example.com/api", headers: {Authorization: "=secret.ERP_TOKEN"}}
 """
+
+    def __init__(self) -> None:
+        self._tokens = Tokens()
 
     def call(self, settings: Mapping[str, Any], request: Mapping[str, Any], key: str) -> Any:
         """``status`` and ``body`` of a good answer. Raises Undone, final where another attempt cannot help."""
@@ -85,7 +113,17 @@ settings: {url: "https://erp.example.com/api", headers: {Authorization: "=secret
             headers["Content-Type"] = "application/json"
         for name, value in {**(settings.get("headers") or {}), **(request.get("headers") or {})}.items():
             headers[str(name)] = _line(str(name), value)
-        status, kind, content, after = self._follow(settings, str(request.get("method") or "POST"), url, headers, body)
+        if settings.get("sign"):
+            headers |= signed(settings["sign"], body or b"", time.time())
+        method, token = str(request.get("method") or "POST"), ""
+        if settings.get("oauth2"):
+            token = self._token(settings)
+            headers["Authorization"] = f"Bearer {token}"
+        status, kind, content, after = self._follow(settings, method, url, headers, body)
+        if status == 401 and token:
+            # Taken away at the other side before its time.
+            headers["Authorization"] = f"Bearer {self._token(settings, token)}"
+            status, kind, content, after = self._follow(settings, method, url, headers, body)
         answer = {"status": status, "body": _read(kind, content)}
         if not 200 <= status < 300:
             shown = {"status": status, "answer": content[:200].decode("utf-8", "replace")}
@@ -96,6 +134,32 @@ settings: {url: "https://erp.example.com/api", headers: {Authorization: "=secret
                 shown = {"status": status, "path": path, "expected": expected, "actual": actual}
                 raise Undone(Problem("R114", parameters=shown))
         return answer
+
+    def _token(self, settings: Mapping[str, Any], stale: str = "") -> str:
+        """An access token. Source: RFC 6749, 4.4. Raises Undone."""
+        asked = settings["oauth2"]
+        client, secret = str(asked.get("client_id") or ""), str(asked.get("client_secret") or "")
+        where = address({"url": asked.get("token_url") or ""}, "", {})
+
+        def fetch() -> tuple[str, float]:
+            form = {"grant_type": "client_credentials"}
+            form |= {name: str(asked[name]) for name in ("scope", "audience") if asked.get(name)}
+            headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+            if asked.get("in") == "body":
+                form |= {"client_id": client, "client_secret": secret}
+            else:
+                # Both are form-encoded before they are joined: RFC 6749, 2.3.1.
+                pair = f"{quote_plus(client)}:{quote_plus(secret)}".encode()
+                headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
+            status, kind, content, after, _ = exchange(settings, "POST", where, headers, urlencode(form).encode())
+            answer = _read(kind, content)
+            if status != 200 or not isinstance(answer, dict) or not answer.get("access_token"):
+                said = answer.get("error") if isinstance(answer, dict) else ""
+                shown = {"status": status, "answer": f"token: {said or ''}"}
+                raise Undone(Problem("R113", parameters=shown), final=status not in LATER, after=after)
+            return str(answer["access_token"]), float(answer.get("expires_in") or 3600)
+
+        return self._tokens.get((where, client, secret, str(asked.get("scope") or "")), fetch, stale)
 
     def tell(self, settings: Mapping[str, Any], message: Mapping[str, Any], key: str) -> Any:
         """POST the message as it is: ``{title, text, to, about}``."""
@@ -121,6 +185,21 @@ settings: {url: "https://erp.example.com/api", headers: {Authorization: "=secret
             url = there
         host = urlsplit(there).hostname or ""
         raise Undone(Problem("R119", parameters={"where": host}), final=True)
+
+
+def signed(sign: Mapping[str, Any], body: bytes, now: float) -> dict[str, str]:
+    """The headers that prove a body: an HMAC in hex or base64, over ``timestamp.body`` where a header for the time is named."""
+    secret, algorithm = str(sign.get("secret") or ""), str(sign.get("algorithm") or "sha256")
+    if not secret or algorithm not in ("sha1", "sha256", "sha512"):
+        raise Undone(Problem("R173", parameters={"connector": "http", "missing": "sign.secret"}), final=True)
+    found: dict[str, str] = {}
+    if sign.get("timestamp"):
+        found[str(sign["timestamp"])] = str(int(now))
+        body = f"{int(now)}.".encode() + body
+    mark = hmac.digest(secret.encode(), body, algorithm)
+    shown = base64.b64encode(mark).decode() if sign.get("encoding") == "base64" else mark.hex()
+    found[str(sign.get("header") or "X-Signature")] = f"{sign.get('prefix') or ''}{shown}"
+    return found
 
 
 def address(settings: Mapping[str, Any], path: str, query: Mapping[str, Any]) -> str:
@@ -233,7 +312,14 @@ def _read(kind: str, content: bytes) -> Any:
 
 
 def _seconds(text: str) -> float | None:
-    return min(float(text), 6 * 3600.0) if text.isdigit() else None
+    """Retry-After in seconds, whether it names seconds or a date."""
+    if text.isascii() and text.isdigit():
+        return min(float(text), 6 * 3600.0)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError):
+        return None
+    return min(max(moment.timestamp() - time.time(), 0.0), 6 * 3600.0)
 
 
 def _line(name: str, value: Any) -> str:

@@ -133,7 +133,7 @@ def _standard(settings: Mapping[str, Any], secrets: Sequence[str], request: Inbo
     _check_time(settings, time, request.now)
     signed = b".".join((_raw(id), _raw(time), request.body))
     given = [one[3:] for one in headers.get("webhook-signature", "").split(" ") if one.startswith("v1,")]
-    wanted = [base64.b64encode(hmac.digest(_key(secret), signed, "sha256")) for secret in secrets]
+    wanted = [base64.b64encode(hmac.digest(key_of(secret), signed, "sha256")) for secret in secrets]
     _check(given, wanted)
     return id
 
@@ -174,7 +174,8 @@ def _raw(header: str) -> bytes:
     return header.encode("utf-8", "surrogateescape")
 
 
-def _key(secret: str) -> bytes:
+def key_of(secret: str) -> bytes:
+    """The bytes of a secret: base64 behind ``whsec_``, else as it is written. Raises Unauthentic."""
     if not secret.startswith(PREFIX):
         return secret.encode()
     try:

@@ -3,7 +3,8 @@
 The records of an entity are read in lots of neighbouring ids, and the parts of every number are kept per lot. The audit
 log, which every change writes in its own transaction, tells which records changed since: only their lots are read
 again. Nothing has to be told to forget, no write pays for a dashboard, and another process's writes are seen like
-one's own. Numbers that depend on the moment (``hours_since``) are good for ``PATIENCE``.
+one's own. Beside a number that depends on the moment (``hours_since(created_at) > 48``) stands the instant at which time
+alone will change it next in each lot; where nobody can foresee that, it is good for ``PATIENCE``.
 
 What took long is also put into the database (``save``, called from time to time), so that a new process does not
 count a million records again: it takes the parts from there and reads only the lots that changed since.
@@ -15,8 +16,8 @@ import datetime as dt
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.runtime import saved
@@ -25,19 +26,21 @@ from engine.store.connection import Connection
 from engine.store.database import Database
 from engine.store.encode import micros
 from engine.store.query import tally
-from engine.store.query.tally import Counting, Parts
+from engine.store.query.ahead import NEVER
+from engine.store.query.tally import Counting, Parts, Take
 from engine.store.tables import Schema
 
-#: Ids in a lot.
-LOT = 1 << 14
-#: How long a number that depends on the moment is shown as it was.
+#: Ids in a lot, and lots that are put together first, so that a changed lot is not put together with all others.
+LOT = 1 << 12
+BLOCK = 16
+#: How long a page is shown as it was made, and a number of which nobody can tell when time changes it.
 PATIENCE = dt.timedelta(seconds=60)
 #: Bytes kept for parts before the ones used longest ago are forgotten.
 BUDGET = 48_000_000
 #: Whole pages kept.
 PAGES = 64
 #: Lots from which on a counting is worth putting into the database.
-WORTH = 4
+WORTH = 16
 #: The same counting goes into the database no more often than this.
 AGAIN = dt.timedelta(minutes=10)
 MONTH = dt.timedelta(days=30)
@@ -67,25 +70,60 @@ def moment(connection: Connection, at: dt.datetime) -> Moment:
 
 @dataclass(slots=True)
 class _Entry:
-    """The parts of one counting, per lot and all together."""
+    """The parts of one counting: per lot, per block of lots, and all together. ``until`` tells of the lots that time
+    alone will change when it does; ``packed`` holds the lots of blocks nobody has looked into since they were saved; ``rests`` when the database already has it."""
 
     moment: Moment
-    lots: dict[int, Parts]
-    whole: Parts
+    lots: dict[int, Parts] = field(default_factory=dict)
+    until: dict[int, int] = field(default_factory=dict)
+    blocks: dict[int, Parts] = field(default_factory=dict)
+    packed: dict[int, bytes] = field(default_factory=dict)
+    whole: Parts = field(default_factory=dict)
     size: int = 0
-    saved: bool = False
+    rests: bool = False
+
+    def opened(self, now: Moment, stale: Iterable[int]) -> _Entry:
+        """A copy that stands at that moment, with the blocks of these lots unpacked."""
+        made = _Entry(now, dict(self.lots), dict(self.until), dict(self.blocks), dict(self.packed), size=self.size)
+        for block in {lot // BLOCK for lot in stale} & set(made.packed):
+            made.lots.update(saved.unpack(made.packed.pop(block)))
+        return made
+
+    def put_together(self, takes: Sequence[Take], touched: Iterable[int]) -> None:
+        """Make the blocks of these lots anew, and the whole of all blocks."""
+        for block in {lot // BLOCK for lot in touched}:
+            self.blocks[block] = tally.merge(takes, list(self.block(block).values()) or [{}])
+        self.whole = tally.merge(takes, [self.blocks[block] for block in sorted(self.blocks)] or [{}])
+
+    def block(self, block: int) -> dict[int, Parts]:
+        """The lots of a block that is not packed."""
+        lots = range(block * BLOCK, (block + 1) * BLOCK)
+        return {lot: self.lots[lot] for lot in lots if lot in self.lots}
+
+    def at_rest(self) -> saved.Saved:
+        """The entry as it is put into the database."""
+        lots = {block: self.packed.get(block) or saved.pack(self.block(block)) for block in self.blocks}
+        now = self.moment
+        return saved.Saved(now.counts, now.chains, now.at, self.until, self.blocks, lots, self.size)
+
+    def over(self, now: dt.datetime) -> set[int]:
+        """The lots that are not true any more though nothing was written."""
+        at = micros(now)
+        # A clock that was turned back a little is another process's; turned back far, nothing foreseen holds.
+        back = now < self.moment.at - PATIENCE
+        return {lot for lot, until in self.until.items() if back or until <= at}
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One counting to be done: ``key`` is equal for equal answers, ``live`` when they depend on the moment, ``lots`` when it
-    reads most of its entity's records (few records are read in one go instead)."""
+    """One counting to be done: ``key`` is equal for equal answers; ``lots`` when it reads most of its entity's records (few
+    records are read in one go instead); ``foreseen`` is False where nobody can tell when time alone changes the answer."""
 
     key: Hashable
     entity: str
     counting: Counting
-    live: bool
     lots: bool
+    foreseen: bool = True
 
 
 class Kept:
@@ -129,21 +167,25 @@ class Kept:
                 self._entries.move_to_end(job.key)
         if entry is None and job.lots:
             entry = self._saved(connection, job)
-        if entry is not None and _fresh(entry, job, now) and entry.moment.same(now, job.counting.reads):
+        stale = _stale(connection, schema, job, entry, now)
+        if entry is not None and not stale:
             return entry.whole
-        changed = _changed(connection, job, entry, now) if entry is not None and _fresh(entry, job, now) else None
-        if entry is None or changed is None:
-            lots, changed = {}, set(self._every(connection, schema, job))
-        else:
-            lots = dict(entry.lots)
-        for lot in sorted(changed):
-            ids = (lot * LOT, (lot + 1) * LOT) if job.lots else tally.EVERY
-            lots[lot] = job.counting.run(connection, ids)
-            self.read_lots += 1
-        made = _Entry(now, lots, tally.merge(job.counting.takes, list(lots.values()) or [{}]))
-        made.size = sum(tally.weight(parts) for parts in lots.values())
+        made = _Entry(now) if entry is None else entry.opened(now, stale)
+        for lot in sorted(stale):
+            self._read(connection, job, made, lot, now)
+        made.put_together(job.counting.takes, stale)
         self._keep(job.key, made)
         return made.whole
+
+    def _read(self, connection: Connection, job: Job, entry: _Entry, lot: int, now: Moment) -> None:
+        counted = job.counting.run(connection, (lot * LOT, (lot + 1) * LOT) if job.lots else tally.EVERY)
+        entry.size += tally.weight(counted.parts) - tally.weight(entry.lots.get(lot, {}))
+        entry.lots[lot] = counted.parts
+        entry.until.pop(lot, None)
+        until = counted.until if job.foreseen else min(counted.until, micros(now.at + PATIENCE))
+        if until < NEVER:
+            entry.until[lot] = until
+        self.read_lots += 1
 
     def _saved(self, connection: Connection, job: Job) -> _Entry | None:
         """What another process, or this one before it was started again, put into the database."""
@@ -151,11 +193,9 @@ class Kept:
         found = None if row is None else saved.unpacked(row[0], row[1])
         if found is None:
             return None
-        counts, chains, at, lots = found
-        entry = _Entry(
-            Moment(counts, chains, at), lots, tally.merge(job.counting.takes, list(lots.values()) or [{}]), saved=True
-        )
-        entry.size = sum(tally.weight(parts) for parts in lots.values())
+        at = Moment(found.counts, found.chains, found.at)
+        entry = _Entry(at, {}, found.until, found.blocks, found.lots, size=found.size, rests=True)
+        entry.put_together(job.counting.takes, ())
         self._keep(job.key, entry)
         return entry
 
@@ -169,8 +209,8 @@ class Kept:
             new = [
                 (key, entry)
                 for key, entry in self._entries.items()
-                if not entry.saved
-                and len(entry.lots) >= WORTH
+                if not entry.rests
+                and len(entry.lots) + BLOCK * len(entry.packed) >= WORTH
                 and (key not in self._last or abs(entry.moment.at - self._last[key]) >= AGAIN)
             ]
         if not new:
@@ -179,7 +219,7 @@ class Kept:
         def work(connection: Connection) -> None:
             for key, entry in new:
                 now = entry.moment
-                packed = saved.packed(now.counts, now.chains, now.at, entry.lots)
+                packed = saved.packed(entry.at_rest())
                 connection.execute("DELETE FROM fl_kept WHERE key = ?", (digest(key),))
                 text = "INSERT INTO fl_kept (key, at, moment, lots) VALUES (?, ?, ?, ?)"
                 connection.execute(text, (digest(key), micros(now.at), *packed))
@@ -189,16 +229,9 @@ class Kept:
         database.write(work)
         with self._lock:
             for key, entry in new:
-                entry.saved = True
+                entry.rests = True
                 self._last[key] = entry.moment.at
         return len(new)
-
-    def _every(self, connection: Connection, schema: Schema, job: Job) -> range:
-        if not job.lots:
-            return range(1)
-        table = schema.table(job.entity).name
-        last = connection.scalar(f'SELECT MAX(id) FROM "{table}"') or 0
-        return range(last // LOT + 1)
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:
         with self._lock:
@@ -211,11 +244,26 @@ class Kept:
 
 def digest(key: Hashable) -> str:
     """A job's key as the database keeps it."""
-    return hashlib.sha256(f"{LOT} {key!r}".encode()).hexdigest()
+    return hashlib.sha256(f"{LOT} {BLOCK} {key!r}".encode()).hexdigest()
 
 
-def _fresh(entry: _Entry, job: Job, now: Moment) -> bool:
-    return not job.live or abs(now.at - entry.moment.at) < PATIENCE
+def _stale(connection: Connection, schema: Schema, job: Job, entry: _Entry | None, now: Moment) -> set[int]:
+    """The lots to read (again)."""
+    if entry is None:
+        return _every(connection, schema, job)
+    over = entry.over(now.at)
+    if entry.moment.same(now, job.counting.reads):
+        return over
+    changed = _changed(connection, job, entry, now)
+    return _every(connection, schema, job) if changed is None else changed | over
+
+
+def _every(connection: Connection, schema: Schema, job: Job) -> set[int]:
+    if not job.lots:
+        return {0}
+    table = schema.table(job.entity).name
+    last = connection.scalar(f'SELECT MAX(id) FROM "{table}"') or 0
+    return set(range(last // LOT + 1))
 
 
 def _changed(connection: Connection, job: Job, entry: _Entry, now: Moment) -> set[int] | None:

@@ -8,37 +8,72 @@ import json
 import zlib
 from array import array
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.store.query.tally import Parts
 
 #: Changes when the shape of what is kept changes: what an older engine kept is then read anew.
-SHAPE = 1
-
-Unpacked = tuple[dict[str, int], dict[int, int], dt.datetime, dict[int, Parts]]
+SHAPE = 2
 
 
-def packed(
-    counts: Mapping[str, int], chains: Mapping[int, int], at: dt.datetime, lots: Mapping[int, Parts]
-) -> tuple[str, bytes]:
-    """(moment as JSON, parts as compressed JSON)."""
-    moment = {"shape": SHAPE, "counts": dict(counts), "chains": list(chains.items()), "at": at.isoformat()}
-    rows = [
-        [lot, [[list(key), [_down(value) for value in values]] for key, values in parts.items()]]
-        for lot, parts in lots.items()
-    ]
-    return json.dumps(moment), zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What rests: where the database stood, until when lots hold that time alone changes, the parts of every block of lots,
+    and the lots themselves, packed block by block: most of them are never looked at again."""
+
+    counts: Mapping[str, int]
+    chains: Mapping[int, int]
+    at: dt.datetime
+    until: dict[int, int]
+    blocks: dict[int, Parts]
+    lots: dict[int, bytes]
+    size: int
 
 
-def unpacked(moment: Any, lots: bytes) -> Unpacked | None:
+def packed(kept: Saved) -> tuple[str, bytes]:
+    """(moment as JSON, parts as bytes)."""
+    whole = pack(kept.blocks)
+    moment = {
+        "shape": SHAPE, "counts": dict(kept.counts), "chains": list(kept.chains.items()), "at": kept.at.isoformat(),
+        "until": list(kept.until.items()), "whole": len(whole), "size": kept.size,
+        "lots": [(block, len(content)) for block, content in kept.lots.items()],
+    }  # fmt: skip
+    return json.dumps(moment), b"".join((whole, *kept.lots.values()))
+
+
+def unpacked(moment: Any, content: bytes) -> Saved | None:
     """What was packed; None for something another version kept."""
     head = moment if isinstance(moment, dict) else json.loads(moment)
     if head.get("shape") != SHAPE:
         return None
-    found: dict[int, Parts] = {}
-    for lot, rows in json.loads(zlib.decompress(bytes(lots))):
-        found[lot] = {tuple(key): [_up(value) for value in values] for key, values in rows}
-    return head["counts"], dict(head["chains"]), dt.datetime.fromisoformat(head["at"]), found
+    content = bytes(content)
+    place = head["whole"]
+    lots = {}
+    for block, length in head["lots"]:
+        lots[block] = content[place : place + length]
+        place += length
+    at = dt.datetime.fromisoformat(head["at"])
+    blocks = unpack(content[: head["whole"]])
+    return Saved(head["counts"], dict(head["chains"]), at, dict(head["until"]), blocks, lots, head["size"])
+
+
+def pack(many: Mapping[int, Parts]) -> bytes:
+    """Numbered parts as compressed JSON."""
+    rows = [
+        [number, [[list(key), [_down(value) for value in values]] for key, values in parts.items()]]
+        for number, parts in many.items()
+    ]
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
+
+
+def unpack(content: bytes) -> dict[int, Parts]:
+    """What ``pack`` was given."""
+    rows = json.loads(zlib.decompress(content))
+    return {
+        number: {tuple(key): [_up(v) if v.__class__ is dict else v for v in values] for key, values in parts}
+        for number, parts in rows
+    }
 
 
 def _down(value: Any) -> Any:
@@ -48,8 +83,6 @@ def _down(value: Any) -> Any:
 
 
 def _up(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
     runs = []
     for code, text in value["runs"]:
         run = array(code)

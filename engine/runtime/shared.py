@@ -6,15 +6,19 @@ from the last look (``engine.runtime.kept``) is not taken again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.expression.parse import Condition, Expression, functions_of, names_of
+from engine import __version__
+from engine.expression.parse import Condition, Expression, names_of
+from engine.model.manifest import Manifest
 from engine.runtime.context import Context
 from engine.runtime.kept import Job, Kept, Moment
+from engine.store.query.ahead import live
 from engine.store.query.compiler import sheet_of
 from engine.store.query.ground import Ground
 from engine.store.query.question import Query
@@ -49,7 +53,8 @@ class Sharing:
         """Take part in a shared reading; raises at once what this scan alone cannot be asked."""
         Prepared(self._ground, scan)
         # Numbers that depend on the moment go by themselves: the others are then good for longer.
-        signature = (repr(scan.query), repr(scan.group), scan.each, self._live(_terms(scan)))
+        moving = any(live(self._ground, term) for term in _terms(scan) if term is not None)
+        signature = (repr(scan.query), repr(scan.group), scan.each, moving)
         known = [known for (known, _), _ in self._scans]
         if signature not in known:
             known.append(signature)
@@ -65,7 +70,7 @@ class Sharing:
         """The parts a tile asked for."""
         if wanted.group not in self._parts:
             (_, scan), takes = self._scans[wanted.group]
-            self._parts[wanted.group] = self._read(hoisted(replace(scan, takes=tuple(takes))))
+            self._parts[wanted.group] = self._read(hoisted(self._ground, replace(scan, takes=tuple(takes))))
         return {key: [values[place] for place in wanted.places] for key, values in self._parts[wanted.group].items()}
 
     def _read(self, scan: Scan) -> Parts:
@@ -98,23 +103,20 @@ class Sharing:
         counting = make(lots)
         every = [each for term in terms if (each := _parsed(term)) is not None]
         rights = [ground.access(name) for name in sorted(counting.reads) if name in context.manifest.entities]
-        every += [access.read for access in rights if isinstance(access.read, Condition)]
+        limits = [access.read for access in rights if isinstance(access.read, Condition)]
+        every += limits
         personal = any("me" in names_of(term) for term in every)
         key = (
-            context.manifest.digest or id(context.manifest),
+            lots,
+            meaning(context.manifest, counting.reads),
             text,
-            tuple((access.entity, access.key, tuple(sorted(access.hidden))) for access in rights),
+            tuple((access.entity, repr(access.read), tuple(sorted(access.hidden))) for access in rights),
             repr(sorted(ground.me.items(), key=str)) if personal else "",
             repr(context.parameters) if any("param" in names_of(term) for term in every) else "",
         )
-        job = Job(key, query.entity, counting, self._live(every), lots)
+        foreseen = counting.foreseen and not any(live(ground, limit) for limit in limits)
+        job = Job(key, query.entity, counting, lots, foreseen)
         return self._kept.parts(context.connection, context.schema, job, self._now)
-
-    def _live(self, terms: Sequence[Any]) -> bool:
-        """True when an answer depends on the moment it is asked at."""
-        known = self._ground.functions
-        parts = [each for term in terms if (each := _parsed(term)) is not None]
-        return any("now" in getattr(known.get(name), "needs", ()) for term in parts for name in functions_of(term))
 
     def _few(self, query: Query) -> bool:
         """True when the question finds few records; only asked of one that limits them at all."""
@@ -143,10 +145,22 @@ def _parsed(term: Any) -> Condition | Expression | None:
     return term if isinstance(term, Expression | Condition) else None
 
 
-def hoisted(scan: Scan) -> Scan:
-    """The scan with what every take demands as a limit on the rows, where an index can help."""
+def meaning(manifest: Manifest, entities: Iterable[str]) -> str:
+    """What the columns of these entities mean: as long as this stays, a publish lets what was counted stand."""
+    site = manifest.site
+    words: list[Any] = [__version__, site.timezone, site.currency]
+    for name in sorted(entities):
+        entity = manifest.entities.get(name)
+        words.append((name, [(f.name, f.type, f.to, f.via) for f in entity.fields.values()] if entity else ()))
+        words.append([(m.name, m.field, tuple(m.states)) for m in manifest.machines_of(name)])
+    return hashlib.sha256(repr(words).encode()).hexdigest()
+
+
+def hoisted(ground: Ground, scan: Scan) -> Scan:
+    """The scan with what every take demands as a limit on the rows, where an index can help. What depends on the moment
+    stays with the takes: a row it keeps out now may come in later."""
     first = scan.takes[0].only
-    shared = [term for term in first if all(term in take.only for take in scan.takes)]
+    shared = [term for term in first if all(term in take.only for take in scan.takes) and not live(ground, term)]
     if not shared:
         return scan
     takes = tuple(replace(take, only=tuple(t for t in take.only if t not in shared)) for take in scan.takes)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine.expression.parse import Condition, Expression
 from engine.expression.scope import Scope, Type
 from engine.expression.sql import SqlScope, compile_condition, compile_value
+from engine.expression.sql.moments import Moments, moments
 from engine.store.query.ground import Ground
 from engine.store.query.rights import Right
 
@@ -34,6 +35,10 @@ class Sheet:
     def value(self, expression: Expression) -> tuple[Any, Type]:
         """A value of the reader's question as SQL, and its type."""
         return compile_value(expression, self._scope)
+
+    def moments(self, term: Condition | Expression) -> Moments | None:
+        """When the answer to a condition of the question changes by time alone; None where nobody can tell."""
+        return moments(term, self._scope)
 
     def permitted(self) -> Any:
         """SQL that holds for the rows the reader may see; None where those are all."""

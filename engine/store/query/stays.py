@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store.connection import Connection
+from engine.store.query.ahead import NEVER, live
 from engine.store.query.compiler import sheet_of
 from engine.store.query.ground import Ground
 from engine.store.query.question import Column, Query
-from engine.store.query.tally import END, EVERY, FIRST, Parts, Take, by_place, ranged, tables_of
+from engine.store.query.tally import END, EVERY, FIRST, Counted, Take, by_place, ranged, tables_of
 from engine.store.query.terms import orderable, value_of
 
 #: The parts of a state: records that reached it, records with a stay that ended, such stays, their microseconds.
@@ -65,8 +66,9 @@ class Stays:
         self._width = len(keys)
         self._select = select.group_by(*by_place(keys))
         self.reads = tables_of(self._select)
+        self.foreseen = not any(live(ground, term) for term in query.where)
 
-    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
+    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Counted:
         """The parts of every state and row, over the records with these ids."""
         rows = connection.execute(self._select, {FIRST: ids[0], END: ids[1]})
-        return {tuple(row[: self._width]): list(row[self._width :]) for row in rows}
+        return Counted({tuple(row[: self._width]): list(row[self._width :]) for row in rows}, NEVER)

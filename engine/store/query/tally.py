@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
@@ -21,6 +21,7 @@ from engine.errors import Problem, WrongUsage
 from engine.expression.parse import Condition, Expression
 from engine.store.connection import Connection
 from engine.store.query import period
+from engine.store.query.ahead import Ahead
 from engine.store.query.compiler import sheet_of
 from engine.store.query.ground import Ground, Term
 from engine.store.query.question import Column, Query
@@ -61,6 +62,13 @@ FIRST, END = "first_id", "end_id"
 EVERY = (0, 2**62)
 
 
+class Counted(NamedTuple):
+    """Parts as they are now. ``until``: the stored instant they hold until, as long as nothing is written."""
+
+    parts: Parts
+    until: int
+
+
 class Counting(Protocol):
     """Something that takes parts from a range of records, prepared once and run for many ranges."""
 
@@ -74,7 +82,12 @@ class Counting(Protocol):
         """The entities whose records the answer depends on."""
         ...
 
-    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
+    @property
+    def foreseen(self) -> bool:
+        """False when the answer depends on the moment in a way that ``until`` does not tell."""
+        ...
+
+    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Counted:
         """The parts of the records with these ids."""
         ...
 
@@ -93,19 +106,25 @@ class Prepared:
         self._width = len(inner.keys)
         self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
         noted = [inner.note(asked.takes[place]) for place in self._added]
-        self._whole = inner.aggregated(noted) if noted else None
+        values = [take.of for take in asked.takes if take.of is not None]
+        ahead = Ahead(sheet, asked.query, [t for take in asked.takes for t in take.only], [*asked.group, *values])
+        self.foreseen, self._midnight = ahead.foreseen, ahead.midnight
+        self._flips = len(ahead.at)
+        self._whole = inner.aggregated(noted, ahead) if noted or ahead.at else None
         self._lists = {place: inner.listed(take) for place, take in enumerate(asked.takes) if take.function == "values"}
         self.reads = tables_of(*self._lists.values(), *(() if self._whole is None else (self._whole,)))
 
-    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Parts:
+    def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Counted:
         """The parts of every group, over the records with these ids."""
         found: Parts = {}
         bounds = {FIRST: ids[0], END: ids[1]}
-        width = self._width
+        width, until = self._width, self._midnight
+        end = width + len(self._added)
         for row in connection.execute(self._whole, bounds) if self._whole is not None else ():
             parts = found.setdefault(tuple(row[:width]), nothing(self.takes))
-            for place, value in zip(self._added, row[width:], strict=True):
+            for place, value in zip(self._added, row[width:end], strict=True):
                 parts[place] = value
+            until = min((until, *(flip for flip in row[end:] if flip is not None)))
         for place, select in self._lists.items():
             lots: dict[tuple[Any, ...], list[Any]] = {}
             for row in connection.execute(select, bounds):
@@ -115,7 +134,7 @@ class Prepared:
                 parts[place] = [run_of(values, not isinstance(values[0], float))]
         if not width:
             found.setdefault((), nothing(self.takes))
-        return found
+        return Counted(found, until)
 
 
 class _Inner:
@@ -135,11 +154,12 @@ class _Inner:
     def note(self, take: Take) -> tuple[Take, Any, list[Any]]:
         """What a take needs of each row; every take is noted before ``aggregated``."""
         value = None if take.of is None else self._use(text_of_take(take), lambda: _value(self.sheet, take))
-        parts = [part for term in take.only for part in conjuncts(term)]
+        parts = list(dict.fromkeys(part for term in take.only for part in conjuncts(term)))
         return take, value, [self._use(part, partial(condition_of, self.sheet, part)) for part in parts]
 
-    def aggregated(self, noted: Sequence[tuple[Take, Any, list[Any]]]) -> Any:
-        """One row a group."""
+    def aggregated(self, noted: Sequence[tuple[Take, Any, list[Any]]], ahead: Ahead) -> Any:
+        """One row a group; behind its parts the next instants at which time alone changes them."""
+        flips = [self._use(("flip", place), partial(_itself, at)) for place, at in enumerate(ahead.at)]
         dear = any(self._uses[what] > 1 and _looks_elsewhere(element) for what, element in self._elements.items())
         columns: dict[Any, Any] = self._elements
         source: Any = self.sheet.table
@@ -150,6 +170,7 @@ class _Inner:
         elements = [
             _element(take, columns.get(value), [columns[part] for part in parts]) for take, value, parts in noted
         ]
+        elements += [sa.func.min(columns[flip]).filter(columns[flip] > ahead.now) for flip in flips]
         select = sa.select(*keys, *elements).select_from(source).where(*limits)
         return select.group_by(*by_place(keys)) if keys else select
 
@@ -167,6 +188,10 @@ class _Inner:
         conditions = [condition_of(self.sheet, term) for term in take.only]
         select = sa.select(*self.keys, value.label("v")).select_from(self.sheet.table)
         return select.where(*self.limits, value.is_not(None), *conditions)
+
+
+def _itself(element: Any) -> Any:
+    return element
 
 
 def _element(take: Take, value: Any, conditions: list[Any]) -> Any:
@@ -196,12 +221,12 @@ def conjuncts(term: Term) -> list[Term]:
         return [
             each for part in term.tree.values for each in conjuncts(Expression(ast.unparse(part), term.where, part))
         ]
-    return [term]
+    return [Expression(ast.unparse(term.tree), term.where, term.tree)]
 
 
 def scan(connection: Connection, ground: Ground, asked: Scan) -> Parts:
     """The parts of every group over all records."""
-    return Prepared(ground, asked, lots=False).run(connection)
+    return Prepared(ground, asked, lots=False).run(connection).parts
 
 
 def ranged(table: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -47,9 +47,11 @@ def ask(
     headers: Mapping[str, str] | None = None,
     *,
     form: bool = False,
+    also: Collection[int] = (),
 ) -> Any:
     """What a service answers, as JSON (text where it is none). ``content`` goes as JSON, as a form with ``form``, or untouched where
-    it is bytes. Raises Undone: R118 for what is no web address, R113 for a status that is no success, final unless it may pass."""
+    it is bytes; ``also`` are statuses that explain themselves in JSON. Raises Undone: R118 for what is no web address, R113 for a
+    status that is no success, final unless it may pass."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise Undone(Problem("R118", parameters={"url": url[:200], "connection": parts.hostname or "-"}), final=True)
@@ -67,7 +69,7 @@ def ask(
         body = compact(content)
         sent.setdefault("Content-Type", "application/json; charset=utf-8")
     status, _, answer, after, _ = exchange(settings, method, url, sent, body)
-    if not 200 <= status < 300:
+    if not 200 <= status < 300 and status not in also:
         shown = {"status": status, "answer": answer[:200].decode("utf-8", "replace")}
         raise Undone(Problem("R113", parameters=shown), final=status not in LATER, after=after)
     try:

@@ -111,7 +111,9 @@ def probe_command(speech: Speech, name: str) -> None:
 
 @connection_command.command("poll")
 @click.argument("name")
-@click.option("--from-start", is_flag=True, help="从头再取,来过的不会重复生效 · read all again; what came has no effect twice")
+@click.option(
+    "--from-start", is_flag=True, help="从头再取,来过的不会重复生效 · read all again; what came has no effect twice"
+)
 @click.pass_obj
 def poll_command(speech: Speech, name: str, from_start: bool) -> int:
     """现在就去取一次,不等定时 · look now, whatever the schedule says."""

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import click
 
+from engine.api import Engine
 from engine.cli.speech import Speech
 
 OK, WARN, BAD = "ok", "warn", "bad"
+#: More runs that are due and not begun than this are told.
+BACKLOG = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +151,12 @@ def _database(site: Path) -> Iterator[Finding]:
         with Engine.open(site) as engine:
             verdict = engine.health.audit()
             years, skew = engine.health.holiday_years(), engine.health.clock_skew()
+            runs = list(_runs(engine)) if engine.revision else []
     except FlowloomError as error:
         yield Finding("database", BAD, error.text("zh"), error.text("en"))
         return
     yield Finding("database", OK, "数据库可读写", "the database answers")
+    yield from runs
     whole = bool(verdict["ok"])
     yield Finding(
         "audit",
@@ -177,6 +182,30 @@ def _database(site: Path) -> Iterator[Finding]:
         f"holidays known up to {covered}",
         "升级 Flowloom,或在日历里写 closed",
         "upgrade Flowloom, or list them under closed",
+    )
+
+
+def _runs(engine: Engine) -> Iterator[Finding]:
+    from engine.facts import SYSTEM
+
+    paused = ", ".join(each["trigger"] for each in engine.runs.paused(SYSTEM))
+    yield Finding(
+        "rules",
+        WARN if paused else OK,
+        f"兜圈子而暂停的规则:{paused}" if paused else "没有兜圈子的规则",
+        f"rules paused for going in a circle: {paused}" if paused else "no rule goes in a circle",
+        "改好条件、发布,再 flowloom resume 名字",
+        "mend the condition, publish, then flowloom resume NAME",
+    )
+    counts = engine.runs.counts()
+    due, dead = counts.get("due", 0), counts.get("dead", 0)
+    yield Finding(
+        "runs",
+        WARN if due > BACKLOG or dead else OK,
+        f"到期未做的运行 {due} 个,停下来等人的 {dead} 个",
+        f"{due} runs are due, {dead} wait for a person",
+        "积压就多开几个 flowloom work;等人的用 flowloom dead 查看",
+        "start more flowloom work for a backlog; flowloom dead shows what waits for a person",
     )
 
 

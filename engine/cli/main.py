@@ -46,6 +46,7 @@ COMMANDS = {
     "runs": "running",
     "dead": "running",
     "retry": "running",
+    "resume": "running",
     "completion": "completion",
 }
 

@@ -1,4 +1,4 @@
-"""work, runs, dead, retry: the runs of rules, and the processes that carry them. Floor: 7."""
+"""work, runs, dead, retry, resume: the runs of rules, and the processes that carry them. Floor: 7."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ def runs_command(
         if number is not None:
             _one(speech, engine.runs.read(SYSTEM, number))
             return
+        if not speech.as_json:
+            _paused(speech, engine)
         found = engine.runs.listed(SYSTEM, record=_record(record), state=state, trigger=trigger, limit=limit)
         _listed(speech, found)
 
@@ -105,6 +107,38 @@ def retry_command(
         else:
             speech.show(speech.word(f"重试了 {len(done)} 次运行", f"{len(done)} runs go on"))
     return 0 if len(done) == len(set(chosen)) else 1
+
+
+@click.command("resume")
+@click.argument("triggers", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="所有暂停的 · all that are paused")
+@click.pass_obj
+def resume_command(speech: Speech, triggers: tuple[str, ...], every: bool) -> None:
+    """恢复因兜圈子而暂停的规则;不写名字就列出来 · let paused rules run again; without a name they are listed."""
+    with Engine.open(speech.site) as engine:
+        chosen = [each["trigger"] for each in engine.runs.paused(SYSTEM)] if every else list(triggers)
+        if chosen:
+            engine.runs.resume(SYSTEM, chosen)
+        if speech.as_json:
+            speech.give({"resumed": chosen, "paused": engine.runs.paused(SYSTEM)})
+        elif chosen:
+            speech.show(speech.word(f"已恢复:{'、'.join(chosen)}", f"resumed: {', '.join(chosen)}"))
+        elif not _paused(speech, engine):
+            speech.say("没有暂停的规则", "no rule is paused")
+
+
+def _paused(speech: Speech, engine: Engine) -> bool:
+    """Show the rules that are paused; False when there is none."""
+    found = engine.runs.paused(SYSTEM)
+    for each in found:
+        since = each["at"][:19]
+        speech.show(
+            speech.word(
+                f"已暂停 {each['trigger']}(从 {since} 起):{each['chain']}  -> flowloom resume {each['trigger']}",
+                f"paused {each['trigger']} (since {since}): {each['chain']}  -> flowloom resume {each['trigger']}",
+            )
+        )
+    return bool(found)
 
 
 def _given(file: Path | None) -> dict[str, Any] | None:

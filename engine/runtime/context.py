@@ -50,6 +50,8 @@ class Parts:
     """Tells the executor of a job that is ready, after the commit."""
     files: Files = field(default_factory=Files, compare=False, repr=False)
     """Where the contents of files lie."""
+    paused: set[str] = field(default_factory=set, compare=False, repr=False)
+    """The rules that were paused for going in a circle; shared by all parts of a site."""
     ready: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What the floor above has made ready of the manifest, such as an entity's columns for a reader."""
 

@@ -105,7 +105,5 @@ def tell(parts: Parts, connection: Connection, problem: Problem) -> None:
 
 
 def _tell(context: Acting, problem: Problem) -> None:
-    roles = [name for name, role in context.manifest.roles.items() if "configure" in role.may]
-    users = dict.fromkeys(int(user["id"]) for role in roles for user in who.in_role(context, role))
     event = Event("received", None, None, context.now)
-    people.tell(context, users, problem.what(context.language), problem.fix(context.language), event)
+    people.tell(context, who.caretakers(context), problem.what(context.language), problem.fix(context.language), event)

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
-from engine.runtime import launch, log
+from engine.runtime import circles, launch, log
 from engine.runtime.acts import Acting, Stop
 from engine.runtime.plans import TriggerPlan
 from engine.runtime.ring import HOPS
@@ -27,6 +27,9 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
             return False
     except FlowloomError as error:
         _failed(context, plan, event, error, [])
+        return False
+    if trigger.name in context.parts.paused:
+        log.run(context, plan, event, "skipped", {"paused": True})
         return False
     chain = ring.chain
     about = (trigger.name, event.entity, event.record)
@@ -57,7 +60,8 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
 
 
 def _stopped(context: Acting, plan: TriggerPlan, event: Event, chain: tuple[str, ...], times: int) -> None:
-    """Rules go in a circle: the chain ends here, and is shown once for each rule and record."""
+    """Rules go in a circle: the chain ends here, and is shown once for each rule and record. Those that lead back to
+    themselves are paused."""
     if len(chain) < HOPS and times > HOPS + 1:
         return
     trigger = plan.trigger
@@ -65,6 +69,7 @@ def _stopped(context: Acting, plan: TriggerPlan, event: Event, chain: tuple[str,
     problem = Problem("R081", trigger.where, parameters={"chain": shown, "hops": HOPS})
     context.ring.warnings.append(problem)
     log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": problem.json()})
+    circles.pause(context, (*chain, trigger.name), event)
 
 
 def actor_of(context: Acting, run_as: str, event: Event) -> Actor:

@@ -26,6 +26,12 @@ def in_role(context: Context, role: str) -> Sequence[Mapping[str, Any]]:
     return context.shared("user", ("role", role), lambda _, key: _holding(context, key[1]))
 
 
+def caretakers(context: Context) -> tuple[int, ...]:
+    """The ids of those who look after the site: who may configure it."""
+    roles = [name for name, role in context.manifest.roles.items() if "configure" in role.may]
+    return tuple(dict.fromkeys(int(user["id"]) for role in roles for user in in_role(context, role)))
+
+
 def _holding(context: Context, role: str) -> Sequence[Mapping[str, Any]]:
     names = {role} | {name for name in context.manifest.roles if role in _parents(context, name)}
     return [

@@ -45,6 +45,7 @@ def tick(running: Running) -> int:
     from engine.site import attachments, publishing
 
     publishing.follow(running)
+    running.look_for_paused()
     running.kept.save(running.database)
     if not running.published:
         return 0

@@ -79,6 +79,7 @@ def parts_of(running: Running, manifest: Manifest, number: int, publisher: Actor
         publisher,
         number,
         send=running.tell,
+        paused=running.paused,
         files=running.files,
     )
     parts.compiled.prepare()
@@ -100,6 +101,7 @@ def start(running: Running) -> None:
         running.database.write(lambda connection: settings.put(connection, CHECKED, checked))
     _catch_up(running)
     arm(running)
+    running.look_for_paused()
 
 
 def _catch_up(running: Running) -> None:

@@ -13,6 +13,7 @@ from engine.errors import NotFound, Problem
 from engine.facts import SYSTEM, Actor
 from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
+from engine.runtime import circles
 from engine.runtime.acts import Acting
 from engine.runtime.context import Parts
 from engine.runtime.kept import Kept
@@ -36,6 +37,7 @@ class Running:
         self.database = database
         self.publishing = threading.Lock()
         self.kept = Kept()
+        self.paused: set[str] = set()
         self.files = Files(beside(folder, database.url))
         self.send: Callable[[int], None] = lambda job: None
         self._parts: Parts | None = None
@@ -59,6 +61,15 @@ class Running:
     def take_up(self, parts: Parts) -> None:
         """Let this revision be the one that runs from now on."""
         self._parts = parts
+
+    def look_for_paused(self) -> None:
+        """Take up which rules this process or another has paused or let go on."""
+        if self._parts is None:
+            return
+        with self.database.read() as connection:
+            known = circles.known(connection).keys()
+        self.paused -= self.paused - known
+        self.paused |= known
 
     @property
     def manifest(self) -> Manifest:

@@ -12,7 +12,7 @@ from engine.facts import SYSTEM, Actor
 from engine.model.trigger import Trigger
 from engine.plugins.slots import Carrying, Executor
 from engine.runtime import access as rights
-from engine.runtime import course, failing, launch, turn
+from engine.runtime import circles, course, failing, launch, turn
 from engine.runtime.acts import Acting
 from engine.runtime.outside import Outside
 from engine.runtime.shelf import Shelf
@@ -251,6 +251,29 @@ class Runs:
             launch.next_in_line(context, found.trigger, found.entity, found.record)
 
         turn.run(self._running.parts, self._running.database, SYSTEM, work, via="cancel")
+
+    def paused(self, actor: Actor) -> list[dict[str, Any]]:
+        """The rules that were paused for going in a circle: ``trigger``, ``label``, ``at``, the ``chain`` that was stopped and the
+        record it was about. Raises Forbidden."""
+        with self._running.reading(actor) as context:
+            self._may(context, actor, None)
+            return [
+                {
+                    **about,
+                    "trigger": name,
+                    "label": circles.label(context, name),
+                    "at": circles.since(about).isoformat(),
+                }
+                for name, about in circles.known(context.connection).items()
+            ]
+
+    def resume(self, actor: Actor, triggers: Sequence[str]) -> None:
+        """Let paused rules run again. Raises Forbidden, NotFound (R125)."""
+        running = self._running
+        rights.check_permit(running.manifest, actor, "configure")
+        now = running.clock.now()
+        running.database.write(lambda connection: circles.resume(connection, triggers, actor, now))
+        running.look_for_paused()
 
 
 def _nobody(job: int) -> None:

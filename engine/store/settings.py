@@ -19,3 +19,16 @@ def put(connection: Connection, name: str, value: Any) -> None:
         "INSERT INTO fl_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, to_text(value)),
     )
+
+
+def among(connection: Connection, prefix: str) -> dict[str, Any]:
+    """Every value whose name begins so, by name."""
+    rows = connection.execute(
+        "SELECT name, value FROM fl_settings WHERE name >= ? AND name < ?", (prefix, prefix + "\U0010ffff")
+    )
+    return {name: from_text(value) for name, value in rows}
+
+
+def drop(connection: Connection, name: str) -> None:
+    """Keep nothing under that name any more."""
+    connection.execute("DELETE FROM fl_settings WHERE name = ?", (name,))

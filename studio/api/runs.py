@@ -34,6 +34,19 @@ def listing() -> Response:
     return answer({"items": found, "next": str(found[-1]["id"]) if len(found) == limit else None})
 
 
+@blueprint.get("/paused")
+def paused() -> Response:
+    """The rules that were paused for going in a circle, with the chain that was stopped."""
+    return answer({"items": engine().runs.paused(actor())})
+
+
+@blueprint.delete("/paused/<trigger>")
+def resume(trigger: str) -> Response:
+    """Let a paused rule run again. 404 when it is not paused."""
+    engine().runs.resume(actor(), [trigger])
+    return Response(status=204)
+
+
 @blueprint.get("/<int:run>")
 def read(run: int) -> Response:
     """One run with its steps and, for those who may audit, the input it stopped with."""

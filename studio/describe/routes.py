@@ -89,6 +89,8 @@ DETAILS: Mapping[str, Detail] = {
     "runs.retry": Detail(
         body=_object(input={"type": ["object", "null"]}, current={"type": "boolean"}), more=("409", "415", "422")
     ),
+    "runs.paused": Detail(good={"200": content(LIST, "Paused rules, by name")}),
+    "runs.resume": Detail(good={"204": {"description": "It runs again"}}),
     "runs.end": Detail(good={"204": {"description": "Ended"}}, more=("409",)),
     "inbox.listing": Detail(query=(query("state", "Deliveries in one state; quarantined when not given."), LIMIT)),
     "inbox.replay": Detail(body=_object(body=TEXT), more=("415", "422")),

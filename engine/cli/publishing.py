@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import getpass
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 import click
 
 from engine.api import Choices, Engine
 from engine.cli.speech import Speech
 from engine.errors import FlowloomError, Problem, WrongUsage
+from engine.facts import SYSTEM, Actor
 
 
 @click.command("plan")
@@ -41,19 +47,49 @@ def plan_command(speech: Speech) -> int:
 )
 @click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
 @click.option("--skip-scenarios", is_flag=True, help="不跑场景 · do not run the scenarios")
+@click.option("--as", "login", default=None, help="以谁的身份 · as whom")
 @click.pass_obj
 def publish_command(
-    speech: Speech, message: str, timers: str | None, move: tuple[str, ...], allow_lossy: bool, skip_scenarios: bool
+    speech: Speech,
+    message: str,
+    timers: str | None,
+    move: tuple[str, ...],
+    allow_lossy: bool,
+    skip_scenarios: bool,
+    login: str | None,
 ) -> int:
-    """检查、跑场景、改表,然后一次切换 · check, run the scenarios, migrate, switch at once."""
+    """检查、跑场景、改表,然后一次切换 · check, run the scenarios, migrate, switch at once.
+
+    没有变化就不产生新版本 · an unchanged folder makes no revision.
+    """
     moves = _moves(move)
     with Engine.open(speech.site) as engine:
-        done = engine.revisions.publish(message, Choices(timers, moves, allow_lossy, not skip_scenarios))
+        choices = Choices(timers, moves, allow_lossy, not skip_scenarios)
+        done = engine.revisions.publish(message, choices, _publisher(engine, login))
         if speech.as_json:
             speech.give(done.json(speech.language))
         else:
             speech.show(done.text(speech.language))
     return 0
+
+
+def _publisher(engine: Engine, login: str | None) -> Actor:
+    """Who publishes: the user of that login, else the user called like the person at this machine if they may publish, else
+    the engine itself, with that name kept beside. Raises WrongUsage (C007), Forbidden."""
+    if login is not None:
+        found = engine.people.actor(login) if engine.revision else None
+        if found is None:
+            raise WrongUsage(Problem("C007", parameters={"login": login}))
+        engine.allow(found, "publish")
+        return found
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        return SYSTEM
+    known = engine.people.actor(name) if engine.revision else None
+    if known is not None and "publish" in engine.people.may(known):
+        return known
+    return replace(SYSTEM, address=name)
 
 
 def _moves(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -77,13 +113,21 @@ def _moves(pairs: tuple[str, ...]) -> dict[str, str]:
     help="被删状态里的记录移到哪 · where records of a removed state go",
 )
 @click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
+@click.option("--as", "login", default=None, help="以谁的身份 · as whom")
 @click.pass_obj
 def rollback_command(
-    speech: Speech, number: int, message: str, timers: str | None, move: tuple[str, ...], allow_lossy: bool
+    speech: Speech,
+    number: int,
+    message: str,
+    timers: str | None,
+    move: tuple[str, ...],
+    allow_lossy: bool,
+    login: str | None,
 ) -> int:
     """让某个历史版本重新生效 · make a revision current again."""
     with Engine.open(speech.site) as engine:
-        done = engine.revisions.rollback(number, message, Choices(timers, _moves(move), allow_lossy))
+        choices = Choices(timers, _moves(move), allow_lossy)
+        done = engine.revisions.rollback(number, message, choices, _publisher(engine, login))
         if speech.as_json:
             speech.give(done.json(speech.language))
         else:
@@ -94,15 +138,17 @@ def rollback_command(
 @click.command("revisions")
 @click.pass_obj
 def revisions_command(speech: Speech) -> None:
-    """发布过的版本:编号、谁、何时、为什么 · published revisions."""
+    """发布过的版本:编号、何时(站点时区)、谁、为什么 · published revisions, in the site's time zone."""
     with Engine.open(speech.site) as engine:
         found = engine.revisions.listed()
         if speech.as_json:
             speech.give(found)
             return
+        zone = ZoneInfo(engine.manifest.site.timezone)
         for revision in found:
             mark = "*" if revision["current"] else " "
-            speech.show(f"{mark} {revision['number']:>4}  {revision['at']}  {revision['by']:<12} {revision['message']}")
+            at = dt.datetime.fromisoformat(revision["at"]).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+            speech.show(f"{mark} {revision['number']:>4}  {at}  {revision['by']:<12} {revision['message']}".rstrip())
 
 
 @click.command("audit")

@@ -15,7 +15,7 @@ from engine.runtime import sla
 from engine.runtime.context import Context, Parts
 from engine.site import publishing
 from engine.site.running import Running
-from engine.site.wording import kind_word, path_words
+from engine.site.wording import TableWords, kind_word, path_words
 from engine.store import tables
 from engine.store.connection import Connection
 from engine.store.migrate import Operation
@@ -68,6 +68,8 @@ class Plan:
     leaving: Sequence[Leaving] = ()
     clocks: Sequence[Clock] = ()
     notes: Sequence[Problem] = field(default=())
+    words: TableWords | None = None
+    """What people call the tables of ``operations``."""
 
     @property
     def changes_anything(self) -> bool:
@@ -89,9 +91,13 @@ class Plan:
             ]
         said = [note.what(language) for note in self.notes]
         said += [text for change in self.changes for text in _said(change, self.manifest, language)]
-        said += [operation.problem().what(language) for operation in self.operations]
+        said += [self.told(operation).what(language) for operation in self.operations]
         said += [each.problem().what(language) for each in self.leaving]
         return said
+
+    def told(self, operation: Operation) -> Problem:
+        """A change of a table as a sentence, its names as people know them."""
+        return operation.problem(self.words.of(operation) if self.words is not None else None)
 
     def clock_sentences(self, language: str) -> list[str]:
         """Each affected clock as one sentence."""
@@ -124,7 +130,7 @@ class Plan:
             "current": self.current,
             "changes_anything": self.changes_anything,
             "sentences": self.sentences(language),
-            "lossy": [o.problem().json(language) for o in self.operations if o.is_lossy],
+            "lossy": [self.told(o).json(language) for o in self.operations if o.is_lossy],
             "leaving": [
                 {"machine": e.machine, "state": e.state, "label": e.label, "count": e.count} for e in self.leaving
             ],
@@ -203,6 +209,7 @@ def compare(running: Running, connection: Connection, loaded: Loaded) -> Plan:
         tuple(_leaving(connection, old, new)),
         tuple(_clocks(running, connection, new)),
         tuple(_parameters(old, new)),
+        TableWords(old, new, kinds),
     )
 
 

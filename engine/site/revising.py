@@ -48,9 +48,14 @@ class Published:
     retimed: int = 0
     asked: int | None = None
     """The number of the approval it waits for; then nothing runs yet, and ``number`` is 0."""
+    unchanged: bool = False
+    """True when there was nothing to publish: ``number`` runs on."""
 
     def text(self, language: str = "zh") -> str:
         """In words."""
+        if self.unchanged:
+            zh, en = f"没有变化,第 {self.number} 版继续运行", f"Nothing has changed: revision {self.number} runs on"
+            return zh if language == "zh" else en
         if self.asked is not None:
             zh, en = (
                 f"已提交审批(第 {self.asked} 号),批准后自动发布",
@@ -72,12 +77,14 @@ class Published:
             "sentences": self.sentences[language],
             "moved": self.moved,
             "retimed": self.retimed,
+            "unchanged": self.unchanged,
             **({"asked": self.asked} if self.asked is not None else {}),
         }
 
 
 def publish(running: Running, actor: Actor, message: str, choices: Choices) -> Published:
-    """The folder as the next revision: checked, tried by its scenarios, tables changed, switched.
+    """The folder as the next revision: checked, tried by its scenarios, tables changed, switched. No revision is made of a
+    folder that runs already.
 
     Raises InvalidDocument, or Refused with every open question (M030, M031), lossy change (M006) or failed scenario (M033);
     nothing has changed then.
@@ -183,6 +190,8 @@ def _submit(running: Running, actor: Actor, message: str, choices: Choices, plan
 def _carry_out(
     running: Running, actor: Actor, message: str, choices: Choices, loaded: Loaded, ask: bool = False
 ) -> Published:
+    if running.published and _runs_already(running, loaded):
+        return Published(running.revision, {"zh": [], "en": []}, unchanged=True)
     plan = _planned(running, loaded, choices)
     # The rule that runs decides, not the one in the folder: nobody takes it away by publishing.
     rule = running.manifest.site.approve if ask else None
@@ -200,6 +209,14 @@ def _carry_out(
     return done[-1]
 
 
+def _runs_already(running: Running, loaded: Loaded) -> bool:
+    """True when what was loaded is, text for text, the revision that runs, and its tables are as they should be."""
+    with running.database.read() as connection:
+        if publishing.texts(loaded) != dict(revisions.load(connection, running.revision)):
+            return False
+        return not planning.compare(running, connection, loaded).operations
+
+
 def _ask(plan: Plan, choices: Choices) -> None:
     """Raise Refused with every question the publisher has not answered."""
     problems: list[Problem] = []
@@ -214,7 +231,7 @@ def _ask(plan: Plan, choices: Choices) -> None:
         examples = "、".join(dict.fromkeys(clock.title for clock in plan.clocks[:3]))
         more = " …" if len(plan.clocks) > 3 else ""
         problems.append(Problem("M030", parameters={"count": len(plan.clocks), "examples": examples + more}))
-    problems += [o.problem() for o in plan.operations if o.clashes or (o.is_lossy and not choices.allow_lossy)]
+    problems += [plan.told(o) for o in plan.operations if o.clashes or (o.is_lossy and not choices.allow_lossy)]
     if problems:
         raise Refused(problems)
 
@@ -258,7 +275,8 @@ def _switch(
         migrate.apply(connection, fresh, parts.schema, kinds, now, allow_lossy=choices.allow_lossy, timezone=zone)
     sentences = {language: plan.sentences(language) for language in ("zh", "en")}
     texts = publishing.texts(plan.loaded)
-    revision = revisions.save(connection, texts, now, actor, message, {"sentences": sentences})
+    changes = {"sentences": sentences, **({"from": actor.address} if actor.is_system and actor.address else {})}
+    revision = revisions.save(connection, texts, now, actor, message, changes)
     revisions.point(connection, revision.number)
     failpoint("publish")
     audit.write(connection, now, actor, "publish", detail={"revision": revision.number, "message": message})
@@ -306,6 +324,12 @@ def _relocate(
     return moved
 
 
+def _by(revision: revisions.Revision) -> str:
+    """Who published it: a login, or the name somebody has on the machine the command was run on."""
+    came = str((revision.changes or {}).get("from") or "")
+    return came if came and revision.login == SYSTEM.login else revision.login
+
+
 class Revisions:
     """The revisions of one running site."""
 
@@ -341,7 +365,7 @@ class Revisions:
                 {
                     "number": revision.number,
                     "at": revision.at.isoformat(),
-                    "by": revision.login,
+                    "by": _by(revision),
                     "message": revision.note,
                     "changes": (revision.changes or {}).get("sentences", {}),
                     "current": revision.current,

@@ -36,7 +36,7 @@ def publish() -> Response:
     engine().allow(person, "publish")
     sent = body()
     done = engine().revisions.publish(str(sent.get("note") or ""), _choices(sent), person)
-    return answer(done.json(language()), 201 if done.asked is None else 202)
+    return answer(done.json(language()), 202 if done.asked is not None else 200 if done.unchanged else 201)
 
 
 @blueprint.post("/<int:number>/current")

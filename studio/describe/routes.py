@@ -135,7 +135,7 @@ DETAILS: Mapping[str, Detail] = {
     "dashboards.records": Detail(query=POINT, good={"200": content(LIST, "The records")}, more=("422",)),
     "revisions.publish": Detail(
         body=CHOICES,
-        good={"201": content(OBJECT, "Published"), "202": content(OBJECT, "Somebody has to agree first")},
+        good={"200": content(OBJECT, "It runs already"), "201": content(OBJECT, "Published"), "202": content(OBJECT, "Somebody has to agree first")},
         more=("409", "415", "422", "503"),
     ),
     "revisions.make_current": Detail(body=CHOICES, more=("409", "415", "422", "503")),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.errors import Problem
 
@@ -49,8 +51,9 @@ class Operation:
         """True when values would not survive: it needs to be allowed."""
         return self.lost > 0
 
-    def problem(self) -> Problem:
-        """The operation as a sentence: a hint, a warning when it is lossy, an error when it cannot be done."""
+    def problem(self, words: Mapping[str, Any] | None = None) -> Problem:
+        """The operation as a sentence: a hint, a warning when it is lossy, an error when it cannot be done. ``words`` says
+        what people call its names (``entity``, ``field``, ``was``, ``became``)."""
         code = SAID[self.kind]
         if self.lost:
             code = "M006"
@@ -69,5 +72,6 @@ class Operation:
                 "lost": self.lost,
                 "sample": sample,
                 "clashes": self.clashes,
+                **(words or {}),
             },
         )

@@ -176,3 +176,14 @@ def test_fault_096_an_index_that_only_a_newer_engine_has_is_made_at_the_start(co
         newer._site.database.read() as connection,
     ):
         assert live.indexes(connection)["ix_fl_history_state"] == "fl_history"
+
+
+def test_a_folder_that_runs_already_makes_no_revision(company: Company) -> None:
+    again = company.engine.revisions.publish("nothing new")
+    assert again.unchanged and again.number == 1
+    assert again.text("zh") == "没有变化,第 1 版继续运行"
+    assert again.text("en") == "Nothing has changed: revision 1 runs on"
+    limit(company, "8h")
+    assert company.engine.revisions.publish("旺季", Choices(timers="keep")).number == 2
+    assert [one["number"] for one in company.engine.revisions.listed()] == [2, 1]
+    assert company.engine.revisions.rollback(2).unchanged

@@ -42,6 +42,27 @@ def test_a_plan_tells_a_new_part_by_its_label_and_a_changed_value_before_and_aft
     assert plan.sentences("en")[1] == "Entity Lead(lead), Fields › Floor: (nothing) → added"
 
 
+def test_a_plan_names_tables_fields_and_types_by_their_labels_with_the_key_behind(company: Company) -> None:
+    folder = company.folder / "custom"
+    (folder / "lead.yaml").write_text(
+        "kind: entity\nextend: crm.lead\nfields:\n"
+        "  floor: {type: integer, label: {zh: 楼层, en: Floor}}\n"
+        "  agent: {type: link, to: hospital, label: {zh: 代理医院, en: Agent}}\n",
+        "utf-8",
+    )
+    (folder / "visit.yaml").write_text(
+        "kind: entity\nname: visit\nlabel: {zh: 拜访, en: Visit}\nfields: {who: {type: text, label: {zh: 谁, en: Who}}}\n",
+        "utf-8",
+    )
+    plan = company.engine.revisions.plan()
+    zh, en = plan.sentences("zh"), plan.sentences("en")
+    assert "线索(lead) 增加字段 楼层(floor),类型 整数" in zh
+    assert "Lead(lead) gets the field Floor(floor), of the type Whole number" in en
+    assert "线索(lead) 增加字段 代理医院(agent),类型 关联 → 医院(hospital)" in zh
+    assert "新建 拜访(visit)" in zh and "new entity Visit(visit)" in en
+    assert "线索(lead) 按 代理医院(agent)、创建时间(created_at) 建索引" in zh
+
+
 def test_a_kind_has_a_word_in_both_languages() -> None:
     assert (kind_word("assignment", "zh"), kind_word("trigger", "en"), kind_word("site", "zh")) == (
         "分配规则",

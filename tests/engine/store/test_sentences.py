@@ -59,7 +59,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("R041", {"fields": "login", "value": "li"}, "R041 「li」已被另一条记录使用 -> 换一个,或打开已有的那条记录"),
     ("R042", {}, "R042 所关联的记录不存在 -> 重新选择一条"),
     ("M001", CHANGE, "M001 新建 lead"),
-    ("M002", CHANGE, "M002 lead 增加字段 amount(money)"),
+    ("M002", CHANGE, "M002 lead 增加字段 amount,类型 money"),
     ("M003", CHANGE, "M003 lead 的字段 text 改名为 money,5 条记录的值保持不变"),
     ("M004", CHANGE, "M004 text 改名为 money,共 5 条记录"),
     ("M005", CHANGE, "M005 lead 的字段 amount 由 text 改为 money,5 条记录的值全部可以转换"),

@@ -65,7 +65,7 @@ def try_command(speech: Speech, name: str, file: Path, kind: str | None) -> int:
     """一份原始内容会变成什么;什么都不写入 · what would come of a raw input; nothing is written."""
     guessed = KINDS.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/json"
     with Engine.open(speech.site) as engine:
-        found = engine.channels.trial(SYSTEM, name, file.read_bytes(), kind or guessed)
+        found = engine.channels.trial(SYSTEM, name, file.read_bytes(), kind or guessed, file.name)
     if speech.as_json:
         speech.give({"items": [_plain(one, speech.language) for one in found]})
     else:

@@ -35,7 +35,8 @@ class Inbound:
 class Delivery:
     """One thing that arrived. ``key`` is the same whenever it is sent again; ``content`` is what ``map`` reads; ``body`` with
     its media type ``kind`` is what is kept, and gives the content again. ``at``: when it happened, where the sender says so
-    (not when it was sent). ``facts``: names beside the content, such as ``file``."""
+    (not when it was sent). ``facts``: names beside the content, such as ``file``. With a ``problem`` nothing can be made of it: it
+    is kept and waits for a person."""
 
     key: str
     content: Any
@@ -43,6 +44,7 @@ class Delivery:
     kind: str = JSON
     at: dt.datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,6 +294,13 @@ class Connector(Plugin, ABC):
         """The content of a delivery that was kept, or of a sample a person pasted. Raises Unreadable."""
         return content_of(body, kind)
 
+    def sample(self, settings: Mapping[str, Any], body: bytes, kind: str, name: str) -> Sequence[Delivery]:
+        """What a pasted text or a file called ``name`` would bring, for a trial. Raises Unreadable, InvalidDocument."""
+        content = self.read(body, kind)
+        path = str(settings.get("items") or "")
+        found = content if path == "$" else at_path(content, path) if path else [content]
+        return [Delivery("", each, body, kind) for each in (found if isinstance(found, list) else [found])]
+
     def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page]:
         """What is new behind ``cursor`` (None at the first look), page by page. When the next page is asked for, the one before
         is durable: only then may the other side be told that it was taken. A page without deliveries only moves the cursor.

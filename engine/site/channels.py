@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
 from engine.facts import SYSTEM, Actor, Record
-from engine.plugins.slots import at_path
+from engine.plugins.slots import Delivery
 from engine.runtime import access, polling, silence
 from engine.runtime.acts import Acting
 from engine.runtime.connection import FORM, Route, Taken, route_of, take
@@ -113,23 +113,22 @@ class Channels(Receiving):
         with self.running.database.read() as connection:
             return [shown(each) for each in inbox.listed(connection, state, limit)]
 
-    def trial(self, actor: Actor, name: str, body: bytes, kind: str) -> list[dict[str, Any]]:
-        """What would come of a pasted input, item by item: ``values``, ``action`` (created, matched, received) or ``problems``.
+    def trial(self, actor: Actor, name: str, body: bytes, kind: str, file: str = "") -> list[dict[str, Any]]:
+        """What would come of a pasted input or a ``file``, item by item: ``values``, ``action`` (created, matched, received) or
+        ``problems``.
 
-        Nothing is written. Raises Forbidden, NotFound (I020), Unreadable.
+        Nothing is written. Raises Forbidden, NotFound (I020), Unreadable, InvalidDocument.
         """
         access.check_permit(self.running.manifest, actor, "import")
         route = route_of(self.running.manifest, name)
-        content = self.connector(name).read(body, kind)
-        parts = self.running.parts
-        connection = parts.manifest.connections.get(name)
-        path = connection.settings.get("items") if connection is not None else None
-        items = content if path == "$" else at_path(content, str(path)) if path else [content]
+        connection = self.running.manifest.connections.get(name)
+        plain = dict(connection.settings) if connection is not None else {}
+        items = self.connector(name).sample(plain, body, kind, file)
         found: list[dict[str, Any]] = []
 
         def work(connection: Connection) -> None:
             found.clear()
-            for item in items if isinstance(items, list) else [items]:
+            for item in items:
                 found.append(self._tried(connection, route, item))
             raise _TakenBack
 
@@ -137,10 +136,12 @@ class Channels(Receiving):
             self.running.database.write(work)
         return found
 
-    def _tried(self, connection: Connection, route: Route, item: Any) -> dict[str, Any]:
+    def _tried(self, connection: Connection, route: Route, item: Delivery) -> dict[str, Any]:
+        if item.problem is not None:
+            return {"action": "refused", "problems": (item.problem,)}
         try:
             with connection.savepoint():
-                action, record, values = self._try(connection, route, item, {})
+                action, record, values = self._try(connection, route, item.content, item.facts)
         except FlowloomError as error:
             if connection.broken is not None:
                 raise
@@ -186,6 +187,7 @@ def shown(kept: inbox.Delivery) -> dict[str, Any]:
         "received_at": kept.received_at.isoformat(),
         "happened_at": kept.happened_at.isoformat() if kept.happened_at else None,
         "kind": kept.headers.get("kind", ""),
+        "facts": kept.headers.get("facts") or {},
         "body": kept.body.decode("utf-8", "replace"),
         "mended": kept.original is not None,
     }

@@ -150,12 +150,21 @@ class Receiving:
             if strict and kept.body != each.body:
                 raise Refused(Problem("H036"))
             return {**receipt(kept), "replayed": True}
+        if each.problem is not None:
+            reason = each.problem.line(self.language)
+            inbox.quarantine(connection, kept.id, reason, now)
+            return receipt(inbox.find(connection, kept.id) or kept)
         if not made:
             return receipt(kept)
         done = work_off(self.running.parts, connection, kept, each.content, strict=strict)
         if done.state == "done":
             self._unpark(connection, name)
         return receipt(done)
+
+    @property
+    def language(self) -> str:
+        """The language the site's people are told things in."""
+        return "en" if self.running.manifest.site.locale.startswith("en") else "zh"
 
     def _unpark(self, connection: Connection, name: str) -> None:
         for waiting in inbox.listed(connection, "parked", 20, name):
@@ -302,6 +311,10 @@ class _Plain:
     def probe(self, settings: Mapping[str, Any]) -> str:
         """Nothing to ask."""
         return ""
+
+    def sample(self, settings: Mapping[str, Any], body: bytes, kind: str, name: str) -> list[Delivery]:
+        """The content, as one delivery."""
+        return [Delivery("", self.read(body, kind), body, kind)]
 
 
 def _load(connection: Connection, one: Spooled) -> bool:

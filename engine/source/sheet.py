@@ -19,6 +19,8 @@ from engine.errors import InvalidDocument, Problem, Where
 ENCODINGS = ("utf-8-sig", "gb18030")
 DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
+#: Bytes a workbook may become when it is unpacked.
+UNPACKED = 500_000_000
 
 #: ``1.38E+10``: what is left of a long number after Excel has shown and saved it.
 SHORTENED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
@@ -26,10 +28,12 @@ SHORTENED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row below the heading: its number in the sheet (the heading is 1) and its cells by column."""
+    """One row below the heading: its number in the sheet (the heading is 1), its cells by column, and how many cells it has
+    beyond the last column."""
 
     number: int
     cells: dict[str, str]
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Sheet:
         for number, cells in self._lines():
             if number == 1 or number <= after or not any(cells):
                 continue
-            yield Row(number, dict(zip(self.columns, cells, strict=False)))
+            beyond = sum(1 for cell in cells[len(self.columns) :] if cell)
+            yield Row(number, dict(zip(self.columns, cells, strict=False)), beyond)
 
     def count(self) -> int:
         """How many rows are below the heading."""
@@ -58,12 +63,18 @@ class Sheet:
             yield from enumerate(_xlsx(self.path), start=1)
         else:
             with self.path.open(encoding=self.encoding, newline="") as file:
-                for number, cells in enumerate(csv.reader(_without_nul(file), delimiter=self.delimiter), start=1):
-                    yield number, [cell.strip() for cell in cells]
+                try:
+                    for number, cells in enumerate(csv.reader(_without_nul(file), delimiter=self.delimiter), start=1):
+                        yield number, [cell.strip() for cell in cells]
+                except csv.Error as error:
+                    raise InvalidDocument(
+                        Problem("I042", where=Where(self.path.name), parameters={"why": str(error)})
+                    ) from None
 
 
 def open_sheet(path: Path) -> Sheet:
-    """The sheet in a file. Raises InvalidDocument: not text in a known encoding, no heading, a heading twice."""
+    """The sheet in a file. Raises InvalidDocument: not text in a known encoding, no heading, a heading twice, a workbook that is
+    none or would unpack to more than ``UNPACKED`` bytes. Reading the rows of a CSV may raise it too (I042)."""
     name = path.name
     digest, start = _digest(path)
     if not start:
@@ -130,13 +141,19 @@ def _without_nul(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _xlsx(path: Path) -> Iterator[list[str]]:
-    from zipfile import BadZipFile
+    from zipfile import BadZipFile, ZipFile
 
     from openpyxl import load_workbook
 
     # An open file, not its name: openpyxl would refuse a wrong ending.
     with path.open("rb") as file:
         try:
+            # What the archive says of itself is what can come out of it: more is refused while unpacking.
+            with ZipFile(file) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+            if size > UNPACKED:
+                problem = Problem("I044", where=Where(path.name), parameters={"most": UNPACKED // 1_000_000})
+                raise InvalidDocument(problem)
             book = load_workbook(file, read_only=True, data_only=True)
         except (BadZipFile, KeyError, ValueError, OSError):
             raise InvalidDocument(Problem("I005", where=Where(path.name))) from None

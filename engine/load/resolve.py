@@ -20,6 +20,7 @@ from engine.load.terms import Place, Term, Terms, Written
 from engine.model.decision import Decision
 from engine.model.entity import SYSTEM_FIELDS, Entity
 from engine.model.manifest import KINDS, Manifest
+from engine.model.metric import Metric
 from engine.model.role import Role
 from engine.model.state_machine import StateMachine
 from engine.model.terms import Template
@@ -165,6 +166,8 @@ class Types:
         yield from self._literals.defaults()
         for decision in self._manifest.decisions.values():
             yield from self._decision(decision)
+        for metric in self._manifest.metrics.values():
+            yield from self._span(metric)
         for kind in KINDS:
             for document in self._manifest.of(kind).values():
                 for term in terms.of(document):
@@ -219,6 +222,16 @@ class Types:
             inputs = decision.inputs.items()
             yield from cells(decision, {name: check(term, scope, self._functions)[0].choices for name, term in inputs})
 
+    def _span(self, metric: Metric) -> Iterator[Problem]:
+        """D036 for a duration between a date and a date-time: nobody could say how long that is."""
+        span = metric.duration
+        if span is None or span.from_.at is None or span.to.at is None or metric.entity not in self._manifest.entities:
+            return
+        scope = self._scope(Place(metric.entity, sql=True))
+        first, last = (check(end, scope, self._functions)[0].name for end in (span.from_.at, span.to.at))
+        if {first, last} == {"date", "datetime"}:
+            yield Problem("D036", span.to.at.where, parameters={"expected": TYPES[first], "given": TYPES[last]})
+
     def _scope(self, place: Place) -> Scope:
         key = (place.entity, place.scope, place.outer)
         scope = self._scopes.get(key)
@@ -265,11 +278,14 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     "duration": {"zh": "时长", "en": "a duration"},
     "list": {"zh": "列表", "en": "a list"},
     "record": {"zh": "一条记录", "en": "a record"},
+    "moment": {"zh": "日期或日期时间", "en": "a date or a date and time"},
     "address": {"zh": "地址", "en": "an address"},
 }
 EXPECTED: Mapping[str, frozenset[str]] = {
     "duration": frozenset({"duration"}),
     "number": frozenset({"number", "integer", "money", "yes_no"}),
+    "datetime": frozenset({"datetime"}),
+    "moment": frozenset({"date", "datetime"}),
 }
 
 

@@ -39,8 +39,8 @@ class Place(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One expression (or template), where it is read, and what it should give: condition, duration, number, or nothing
-    special."""
+    """One expression (or template), where it is read, and what it should give: condition, duration, number, datetime,
+    moment (a date or a date-time), or nothing special."""
 
     term: Expression | Condition | Template
     place: Place
@@ -207,8 +207,14 @@ class Terms:
                     yield from self.inside(right, Place(entity, sql=right is rights.read))
 
     def metric(self, document: Metric) -> Iterator[Term | Written]:
-        """Of a metric: all of it is computed by the database."""
-        yield from self.inside(document, Place(document.entity, sql=True))
+        """Of a metric: all of it is computed by the database. The ends of a duration are moments; a state's is a date-time, so
+        the other end has to be one as well."""
+        span = document.duration
+        ends = (span.from_.at, span.to.at) if span is not None else ()
+        gives = "moment" if all(ends) else "datetime"
+        for term in self.inside(document, Place(document.entity, sql=True)):
+            is_end = isinstance(term, Term) and any(term.term is end for end in ends)
+            yield term._replace(gives=gives) if is_end and isinstance(term, Term) else term
 
     def view(self, document: View) -> Iterator[Term | Written]:
         """Of a view: what filters is computed by the database, what a column shows is not."""

@@ -38,6 +38,7 @@ VIEW = "---\nkind: view\nname: v\nentity: ticket\n"
             "D036",
         ),
         ("---\nkind: assignment\nname: a\nentity: ticket\nstrategy: best_score\nscore: {x: {value: =login}}\n", "D036"),
+        ("---\nkind: metric\nname: m\nentity: ticket\nduration: {from: {at: subject}, to: {at: due}}\n", "D036"),
         ("---\nkind: dashboard\nname: d\ntiles: {a: {view: v, by: amont}}\n" + VIEW, "X013"),
     ],
 )
@@ -101,3 +102,32 @@ def test_a_time_zone_nobody_knows_is_told(loaded: Loader) -> None:
     assert found.problems[0].suggestion == "Asia/Shanghai"
     bad = loaded("kind: calendar\nname: c\ntimezone: Mars/Base\nopen: {mon: ['09:00-10:00']}\n")
     assert [str(problem.where) for problem in bad.problems] == ["custom/x.yaml:3:11"]
+
+
+DATED = """\
+---
+kind: entity
+name: visit
+fields: {day: {type: date}, paid_on: {type: date}, came: {type: datetime}}
+---
+kind: metric
+name: m
+entity: visit
+"""
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        ("{from: {at: created_at}, to: {at: day}}", "这里应该是日期时间,这个表达式得到的是日期"),
+        ("{from: {at: day}, to: {at: came}}", "这里应该是日期,这个表达式得到的是日期时间"),
+        ("{from: {at: day}, to: {at: paid_on}}", ""),
+        ("{from: {at: came}, to: {at: created_at}}", ""),
+    ],
+)
+def test_a_duration_between_a_date_and_a_moment_is_refused_where_it_stands(
+    loaded: Loader, span: str, told: str
+) -> None:
+    found = [problem for problem in loaded(TICKET + DATED + f"duration: {span}\n").problems if problem.code == "D036"]
+    assert [problem.what("zh") for problem in found] == ([told] if told else [])
+    assert all(problem.where.line and problem.where.column > 20 for problem in found)

@@ -253,6 +253,7 @@ class Strategy(Plugin, ABC):
         """The candidates, best first, each ``{"user": id, "points": float | None, "factors": {name: points}}``."""
 
 
+    discreet: ClassVar[bool] = False
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One thing a connector does when it is called by this name: ``title`` by language, ``params`` (JSON Schema of what stands
@@ -267,7 +268,8 @@ class Operation:
 class Connector(Plugin, ABC):
     """Speaks with one outside system. Pull, push and operations are optional; what is not in ``offers`` is not offered:
     ``call`` (an operation), ``tell`` (a message to people of the company), ``send`` (content to a customer), ``receive``
-    (requests come in), ``poll`` (the engine goes and looks). ``operations`` are those with names."""
+    (requests come in), ``poll`` (the engine goes and looks). ``operations`` are those with names. A ``discreet`` one is not given
+    values of personal fields, unless its connection's setting ``personal`` allows it."""
 
     slot = "connector"
     offers: ClassVar[frozenset[str]] = frozenset()

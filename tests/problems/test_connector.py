@@ -15,6 +15,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("R173", {"connector": "wecom", "missing": "secret"}, "R173 连接 wecom 的设置缺 secret -> 在连接的 settings 里补上,发布后重试"),
     ("R175", {"connection": "tbl1", "before": 250}, "R175 tbl1 回答成功,但一行也没有(上次 250 行);没有当作全部删除 -> 看一下表格、视图和应用的权限;真的清空了,就用 flowloom connection poll 名称 --from-start 重新开始"),
     ("R176", {"connection": "tbl1", "columns": "手机号", "known": "手机"}, "R176 字段映射失效:tbl1 里没有列 手机号,现在有 手机 -> 改连接的 columns 和 map,或把表格的列名改回来;之后从上次的位置继续"),
+    ("R177", {"budget": 100, "used": 90}, "R177 今天的额度 100 已用 90,这一次不再发送 -> 等到明天,或提高连接的 budget"),
     ("R174", {"connector": "AES", "package": "cryptography"}, "R174 要用 AES,先装 cryptography -> 运行 pip install 'flowloom[cloud]'"),
 ]  # fmt: skip
 

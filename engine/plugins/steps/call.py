@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from engine.expression.parse import Expression
 from engine.facts import Event
 from engine.model.terms import Step
-from engine.plugins.slots import OutsideStep
+from engine.plugins.slots import Connector, OutsideStep
 from engine.plugins.steps.words import plain
 
 _VALUES: Mapping[str, Any] = {"type": "object", "additionalProperties": {"format": "value"}}
@@ -61,9 +63,10 @@ class Call(OutsideStep):
         }
         if params.get("operation"):
             request["operation"] = params["operation"]
+        personal = _personal(context, str(params["connection"]))
         for name in ("query", "headers", "json"):
             if params.get(name) is not None:
-                request[name] = plain(context.value(params[name], event))
+                request[name] = plain(context.value(_without(params[name], personal), event))
         return [request]
 
     def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
@@ -74,3 +77,32 @@ class Call(OutsideStep):
     def rehearse(self, delivery: Mapping[str, Any]) -> Any:
         """A good answer that says nothing."""
         return {"status": 200, "body": dict(delivery.get("success") or {})}
+
+
+def _personal(context: Any, connection: str) -> Mapping[str, str]:
+    """What must not be named for a discreet connector (patterns), with what stands in its place: fields marked personal, and
+    whole records that have such a field."""
+    found = context.manifest.connections.get(connection)
+    connector = context.parts.registry.find(Connector, found.connector) if found is not None else None
+    if found is None or connector is None or not connector.discreet or found.settings.get("personal") is True:
+        return {}
+    words: dict[str, str] = {}
+    for entity in context.manifest.entities.values():
+        kept = {name: field for name, field in entity.fields.items() if field.personal}
+        words |= {rf"\b{name}\b": f"[{field.label.text(context.language) or name}]" for name, field in kept.items()}
+        if kept:
+            words[rf"\b{entity.name}\b(?!\s*\.)"] = f"[{entity.label.text(context.language) or entity.name}]"
+    return words
+
+
+def _without(value: Any, personal: Mapping[str, str]) -> Any:
+    """The same with a placeholder for every expression that names a personal field, its own or one behind a link."""
+    if not personal:
+        return value
+    if isinstance(value, Mapping):
+        return {name: _without(each, personal) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(_without(each, personal) for each in value)
+    if isinstance(value, Expression):
+        return next((word for pattern, word in personal.items() if re.search(pattern, value.text)), value)
+    return value

@@ -10,6 +10,8 @@ from engine.errors import Problem
 from engine.facts import Actor
 
 Json = dict[str, Any]
+#: Types of fields that hold a file.
+FILES = ("file", "image")
 
 
 def record(seen: Any) -> Json:
@@ -114,6 +116,9 @@ def field(engine: Engine, one: Any, read_only: bool, language: str) -> Json:
             shaped[key] = value
     for key in ("accept", "max_size"):
         if one.options.get(key):
+            shaped[key] = one.options[key]
+    for key in ("accept", "max_size"):
+        if one.type in FILES and key in one.options:
             shaped[key] = one.options[key]
     unit = one.options.get("unit") or one.options.get("currency")
     if unit:

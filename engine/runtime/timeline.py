@@ -189,19 +189,20 @@ def _runs(context: Context, entity: str, record: int) -> Iterator[Moment]:
 
 
 def runs_of(context: Context, entity: str, record: int) -> list[dict[str, Any]]:
-    """The runs of rules for a record, the latest first: trigger, label, at, state, event, steps, reason, where."""
+    """The runs of rules for a record, the latest first: id, trigger, label, at, state, event, steps, reason, where."""
     rows = context.connection.execute(
-        "SELECT trigger, started_at, state, event, data FROM fl_runs WHERE record = ? AND entity = ? "
+        "SELECT id, trigger, started_at, state, event, data FROM fl_runs WHERE record = ? AND entity = ? "
         "ORDER BY id DESC LIMIT ?",
         (record, entity, MOST),
     )
     found: list[dict[str, Any]] = []
-    for name, at, state, event, data in rows:
+    for id, name, at, state, event, data in rows:
         about = from_text(data) or {}
         rule = context.manifest.triggers.get(name)
         problems = about.get("problems") or ([about["problem"]] if "problem" in about else [])
         found.append(
             {
+                "id": id,
                 "trigger": name,
                 "label": (rule.label.text(context.language) if rule else "") or name,
                 "at": instant(at),

@@ -22,14 +22,41 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: The tests run somewhere else than the company works, so that no page shows times of the browser's own zone.
 ELSEWHERE = "America/New_York"
 STARTS_WITHIN = 30.0
-#: Beside the CRM: customers entered by hand need the manager's word, and giving a lead up needs it too.
+#: Beside the CRM: customers entered by hand need the manager's word.
 DESKS = SITE.replace('{crm: "*"}', '{crm: "*", new_customer_approval: "*"}')
-GIVING_UP = """\
+#: And giving a lead up needs it too; a partner sends leads, and some are told to a system that does not answer at first.
+OWN = """\
 kind: state_machine
 extend: crm.lead_stage
 transitions:
-  give_up: {approve: {by: ["=owner.manager"], mode: all, within: 8h}}
+  give_up: {{approve: {{by: ["=owner.manager"], mode: all, within: 8h}}}}
+---
+kind: connection
+name: partner
+label: {{zh: 合作方, en: Partner}}
+connector: webhook
+settings: {{secret: "=secret.PARTNER_HOOK", verify: token, header: X-Token, id: no}}
+into: lead
+map: {{company: unit, phone: mobile}}
+set: {{source: referral}}
+match_on: [phone]
+---
+kind: connection
+name: erp
+label: {{zh: 财务系统, en: Accounts}}
+connector: http
+settings: {{url: "http://127.0.0.1:{erp}", networks: ["127.0.0.0/8"]}}
+---
+kind: trigger
+name: tell_erp
+label: {{zh: 同步到财务系统, en: Tell the accounts}}
+when: {{event: created, entity: lead}}
+if: "campaign == 'ERP'"
+retry: {{times: 1, wait: 1s}}
+do:
+  - call: {{connection: erp, path: /leads, json: {{company: "=company"}}}}
 """
+SECRET = "partner-token-partner-token-1234"
 #: How long a page may take to show what is expected, in milliseconds; a page that shows it costs no waiting.
 PATIENCE = 10_000
 
@@ -81,7 +108,11 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
     so that where there is none nothing is started."""
     folder = tmp_path_factory.mktemp("browser") / "site"
     (folder / "custom").mkdir(parents=True)
-    (folder / "custom" / "giving_up.yaml").write_text(GIVING_UP, "utf-8")
+    erp = _free_port()
+    (folder / "custom" / "own.yaml").write_text(OWN.format(erp=erp), "utf-8")
+    secrets = folder / "secrets.env"
+    secrets.write_text(f"PARTNER_HOOK={SECRET}\n", "utf-8")
+    secrets.chmod(0o600)
     company = found(folder, SystemClock(), registry, site=DESKS)  # type: ignore[arg-type]
     for number, owner in enumerate(("li", "wang", "li", "wang", "li"), 1):
         company.lead(company=f"样例医院{number}", phone=f"1390013900{number}", owner=company.ids[owner])
@@ -100,7 +131,7 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
         try:
             _until_ready(process, port)
-            yield company, f"http://127.0.0.1:{port}"
+            yield company, f"http://127.0.0.1:{port}", erp
         finally:
             process.terminate()
             process.wait(10)
@@ -110,8 +141,8 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
 @pytest.fixture
 def desk(server: Any, chromium: Any) -> Iterator[Desk]:
     """The company at its desks: ``desk.page("li")`` is a page with Li signed in. No page may have thrown anything."""
-    company, url = server
-    made = Desk(company, url, chromium, ELSEWHERE)
+    company, url, erp = server
+    made = Desk(company, url, chromium, ELSEWHERE, erp=erp, secret=SECRET)
     yield made
     made.close()
     assert made.thrown == []

@@ -13,10 +13,16 @@ PHONE = {"width": 390, "height": 844}
 
 
 class Desk:
-    """Pages and API of one company. ``thrown`` are the errors its pages threw, ``told`` what went to their consoles."""
+    """Pages and API of one company. ``erp`` is the port where the accounts would answer, ``secret`` the partner's.
 
-    def __init__(self, company: Company, url: str, browser: Any, timezone: str) -> None:
+    ``thrown`` are the errors its pages threw, ``told`` what went to their consoles."""
+
+    def __init__(
+        self, company: Company, url: str, browser: Any, timezone: str, *, erp: int = 0, secret: str = ""
+    ) -> None:
         self.company = company
+        self.erp = erp
+        self.secret = secret
         self.url = url
         self.thrown: list[str] = []
         self.told: list[str] = []

@@ -6,6 +6,8 @@ type Query = Record<string, string | number | boolean | null | undefined>;
 interface Sending {
   query?: Query;
   body?: unknown;
+  /** A body in other words than JSON, with its media type. */
+  raw?: { text: string; kind: string };
   version?: number;
   signal?: AbortSignal;
 }
@@ -19,6 +21,8 @@ let language = "zh";
 export function speak(next: string): void {
   language = next;
 }
+
+export const spokenLanguage = (): string => language;
 
 /** Calls `heard` when the server says that the session has ended; returns how to stop listening. */
 export function onSignedOut(heard: () => void): () => void {
@@ -40,9 +44,10 @@ async function problemOf(response: Response): Promise<Refusal> {
   return new Refusal(response.status, body);
 }
 
-async function send<T>(method: string, path: string, { query, body, version, signal }: Sending = {}): Promise<T> {
+async function send<T>(method: string, path: string, { query, body, raw, version, signal }: Sending = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (raw) headers["Content-Type"] = raw.kind;
   if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
   let response: Response;
@@ -50,7 +55,7 @@ async function send<T>(method: string, path: string, { query, body, version, sig
     response = await fetch(address(path, query), {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: raw ? raw.text : body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
       signal,
     });
@@ -70,6 +75,7 @@ async function send<T>(method: string, path: string, { query, body, version, sig
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => send<T>("GET", path, { query, signal }),
   post: <T>(path: string, body?: unknown, version?: number) => send<T>("POST", path, { body: body ?? {}, version }),
+  raw: <T>(path: string, text: string, kind: string) => send<T>("POST", path, { raw: { text, kind } }),
   patch: <T>(path: string, body: unknown, version?: number) => send<T>("PATCH", path, { body, version }),
   remove: (path: string, version?: number) => send<void>("DELETE", path, { version }),
 };

@@ -31,6 +31,9 @@ export interface FieldModel {
   max?: number;
   personal?: boolean;
   unit?: string;
+  /** Media types a file may have, and the most it may weigh (`50MB`). */
+  accept?: string[];
+  max_size?: string;
   system?: boolean;
 }
 
@@ -131,6 +134,14 @@ export interface RecordLink {
   title: string;
 }
 
+export interface FileShape {
+  id: string;
+  name: string;
+  /** In bytes. */
+  size: number;
+  type: string;
+}
+
 export interface RecordShape {
   id: number;
   version: number;
@@ -139,6 +150,8 @@ export interface RecordShape {
   values: Values;
   shown: Record<string, string>;
   links: Record<string, RecordLink>;
+  /** What the fields with a file hold. */
+  files?: Record<string, FileShape>;
   promises: Promised[];
   can: { update: boolean; delete: boolean };
 }
@@ -191,6 +204,7 @@ export interface StepTrace {
 }
 
 export interface RunTrace {
+  id?: number;
   trigger: string;
   label: string;
   at: string;
@@ -324,6 +338,7 @@ export interface Dashboard {
   filters: (DashboardFilter | string)[];
   tiles: Record<string, Tile>;
   as_of: string;
+  counting?: boolean;
 }
 
 export interface Revision {

@@ -24,6 +24,9 @@ const EntryPage = lazy(() => import("../pages/entry/EntryPage"));
 const DashboardPage = lazy(() => import("../pages/dashboard/DashboardPage"));
 const RevisionsPage = lazy(() => import("../pages/revisions/RevisionsPage"));
 const ApprovalsPage = lazy(() => import("../pages/approvals/ApprovalsPage"));
+const RunsPage = lazy(() => import("../pages/runs/RunsPage"));
+const RunPage = lazy(() => import("../pages/runs/RunPage"));
+const InboxPage = lazy(() => import("../pages/inbox/InboxPage"));
 const NoticesPage = lazy(() => import("../pages/notifications/NoticesPage"));
 
 /** Everything behind the sign-in: theme, model, shell and pages. */
@@ -60,6 +63,9 @@ export default function Inside({ session }: { session: Session }) {
                   <Route path="dashboards/:name" element={<DashboardPage />} />
                   <Route path="revisions" element={<RevisionsPage />} />
                   <Route path="approvals" element={<ApprovalsPage />} />
+                  <Route path="runs" element={<RunsPage />} />
+                  <Route path="runs/:id" element={<RunPage />} />
+                  <Route path="inbox" element={<InboxPage />} />
                   <Route path="notifications" element={<NoticesPage />} />
                   <Route path="sign-in" element={<Navigate to="/" replace />} />
                   <Route path="*" element={<NotFound />} />

@@ -1,7 +1,8 @@
 import { Input, InputNumber, Select } from "antd";
-import type { FieldModel, Json } from "../api/types";
+import type { FieldModel, FileShape, Json } from "../api/types";
 import { useSurroundings } from "../app/session";
 import { useLanguage } from "../i18n/language";
+import { FileInput } from "./FileInput";
 import { AddressInput } from "./AddressInput";
 import { LinkInput } from "./LinkInput";
 import { MoneyInput } from "./MoneyInput";
@@ -20,6 +21,8 @@ export interface FieldInputProps {
   /** Titles of what a link already points to, by id. */
   titles?: Record<number, string>;
   placeholder?: string;
+  /** What a file field holds already. */
+  file?: FileShape;
 }
 
 const text = (value: Json | undefined) => (value === null || value === undefined ? "" : String(value));
@@ -95,6 +98,9 @@ export function FieldInput(props: FieldInputProps) {
       return <DateTimeInput {...common} value={text(value)} onChange={onChange} />;
     case "time":
       return <TimeInput {...common} value={text(value)} onChange={onChange} />;
+    case "file":
+    case "image":
+      return <FileInput id={id} entity={entity} field={field} value={value} known={props.file} invalid={invalid} describedBy={describedBy} onChange={onChange} />;
     case "address":
       return <AddressInput {...common} value={value} onChange={onChange} />;
     default:

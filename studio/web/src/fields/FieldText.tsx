@@ -1,4 +1,4 @@
-import { CheckOutlined, PhoneOutlined } from "@ant-design/icons";
+import { CheckOutlined, PaperClipOutlined, PhoneOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { Json, RecordShape } from "../api/types";
@@ -6,6 +6,7 @@ import { recordPath } from "../app/paths";
 import { useSay, useSurroundings } from "../app/session";
 import { number, phone } from "../format/amount";
 import { useLanguage } from "../i18n/language";
+import { FileRow } from "./FileRow";
 import { Face } from "../widgets/Face";
 import { StateTag } from "../widgets/StateTag";
 import { isEmpty, machineOf } from "./shape";
@@ -43,7 +44,8 @@ export function FieldText({ record, name, type, plain = false }: Props): ReactNo
     case "number":
     case "integer":
     case "score":
-      return typeof value === "number" ? number(value) : shown;
+      // What an expression computed, such as days since, says no more with a second decimal.
+      return typeof value === "number" ? number(value, name.startsWith("=") ? 1 : 2) : shown;
     case "yes_no":
       return value === true ? <span><CheckOutlined className="field-yes" aria-hidden /> {t("field.yes")}</span> : t("field.no");
     case "phone":
@@ -69,6 +71,12 @@ export function FieldText({ record, name, type, plain = false }: Props): ReactNo
           ))}
         </span>
       );
+    case "file":
+    case "image": {
+      const file = record.files?.[name];
+      if (plain) return <span className="field-file"><PaperClipOutlined aria-hidden /> {file?.name ?? t("file.one")}</span>;
+      return <FileRow id={String(value)} name={file?.name ?? t("file.one")} size={file?.size} type={file?.type ?? (type === "image" ? "image/*" : undefined)} />;
+    }
     case "long_text":
       return plain ? shown : <span className="field-long">{shown}</span>;
     default:

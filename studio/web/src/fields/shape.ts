@@ -39,7 +39,7 @@ export const isEmpty = (value: Json | undefined): boolean =>
 /** Fields every record has; the system writes them. */
 export const SYSTEM_FIELDS = ["id", "created_at", "created_by", "updated_at", "updated_by"];
 
-const KEPT_ELSEWHERE = ["file", "image", "backlink", "json", "sequence", "state"];
+const KEPT_ELSEWHERE = ["backlink", "json", "sequence", "state"];
 
 /** Whether a person may change the field here. */
 export function editable(field: FieldModel, record?: RecordShape): boolean {

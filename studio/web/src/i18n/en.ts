@@ -86,6 +86,7 @@ export const en: Words = {
   "list.noMatch": "No {label} matches",
   "list.noMatchHint": "Try another word, or remove some filters.",
   "list.open": "Open {title}",
+  "list.call": "Call {title}",
   "list.view": "View",
 
   "board.move": "Move to…",
@@ -179,6 +180,10 @@ export const en: Words = {
   "why.step.task": "Create a task",
   "why.step.merge": "Merge duplicates",
   "why.step.archive": "Archive",
+  "why.step.wait": "Wait",
+  "why.step.call": "Call another system",
+  "why.step.send": "Send",
+  "why.step.approve": "Ask for approval",
   "why.step.stop": "Stop",
   "why.best": "the highest total",
   "why.reason.strategy": "first by the rule",

@@ -85,6 +85,7 @@ export const zh = {
   "list.noMatch": "没有符合条件的{label}",
   "list.noMatchHint": "换个关键词，或者去掉一些筛选。",
   "list.open": "打开 {title}",
+  "list.call": "打电话给 {title}",
   "list.view": "视图",
 
   "board.move": "移动到…",
@@ -178,6 +179,10 @@ export const zh = {
   "why.step.task": "建立待办",
   "why.step.merge": "合并重复",
   "why.step.archive": "归档",
+  "why.step.wait": "等待",
+  "why.step.call": "调用外部系统",
+  "why.step.send": "发送",
+  "why.step.approve": "请人审批",
   "why.step.stop": "到此为止",
   "why.best": "综合得分最高",
   "why.reason.strategy": "按规则排在最前",

@@ -51,6 +51,9 @@ export default function CalendarPage({ name, view, entity }: Props) {
   const exact = field?.type === "datetime";
   asked[`filter[${view.time}][ge]`] = exact ? instantOf(`${first}T00:00`, timezone) : first;
   asked[`filter[${view.time}][le]`] = exact ? instantOf(`${last}T23:59`, timezone) : last;
+  // The state gives an entry its colour, whether or not the view shows it.
+  const state = entity.fields.find((one) => one.type === "state")?.name;
+  asked.columns = [...new Set([...view.columns.map((column) => column.key), view.time ?? "", ...(state ? [state] : [])])].filter(Boolean).join(",");
   const found = useRecords(entity.name, asked);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = found;
   const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);

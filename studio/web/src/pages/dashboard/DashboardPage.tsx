@@ -32,6 +32,8 @@ export default function DashboardPage() {
     queryKey: [LIVE, language, "dashboard", name, asked],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => api.get<Dashboard>(`/dashboards/${name}`, asked, signal),
+    // While numbers are counted in the background nothing is written, so nobody else tells that they are there.
+    refetchInterval: (query) => (query.state.data?.counting ? 2000 : false),
   });
 
   if (!model.dashboards[name]) return <NotFound />;

@@ -36,7 +36,7 @@ export function HomeList({ entry }: { entry: MenuEntry }) {
       </header>
       {found.isError && <Failure error={found.error} onRetry={() => void found.refetch()} />}
       {found.isSuccess && rows.length === 0 && <p className="home-none">{t("list.nothing", { label: entry.label })}</p>}
-      {rows.length > 0 && (phone ? <Cards rows={rows.slice(0, 3)} columns={view.columns} /> : <Table rows={rows} columns={view.columns} />)}
+      {rows.length > 0 && (phone ? <Cards rows={rows.slice(0, 3)} columns={view.columns} lines={3} /> : <Table rows={rows} columns={view.columns} />)}
     </section>
   );
 }

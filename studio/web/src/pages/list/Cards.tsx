@@ -1,14 +1,25 @@
+import { PhoneOutlined } from "@ant-design/icons";
 import { Link } from "react-router";
 import type { Column, RecordShape } from "../../api/types";
 import { recordPath } from "../../app/paths";
 import { FieldText } from "../../fields/FieldText";
 import { isEmpty } from "../../fields/shape";
+import { useLanguage } from "../../i18n/language";
 
 const MOST = 5;
 
-/** Records as cards, for phones: the title, the state, and the first columns that hold something. */
-export function Cards({ rows, columns }: { rows: RecordShape[]; columns: Column[] }) {
+interface Props {
+  rows: RecordShape[];
+  columns: Column[];
+  /** How many lines a card has below its title. */
+  lines?: number;
+}
+
+/** Records as cards, for phones: the title, the state, the first columns that hold something, and a call with one tap. */
+export function Cards({ rows, columns, lines = MOST }: Props) {
+  const { t } = useLanguage();
   const state = columns.find((column) => column.type === "state");
+  const phone = columns.find((column) => column.type === "phone");
   const others = columns.slice(1).filter((column) => column !== state);
   return (
     <ul className="cards">
@@ -22,7 +33,7 @@ export function Cards({ rows, columns }: { rows: RecordShape[]; columns: Column[
             <span className="card-lines">
               {others
                 .filter((column) => !isEmpty(record.values[column.key]))
-                .slice(0, MOST)
+                .slice(0, lines)
                 .map((column) => (
                   <span key={column.key} className="card-line">
                     <span className="quiet">{column.label}</span>
@@ -31,6 +42,11 @@ export function Cards({ rows, columns }: { rows: RecordShape[]; columns: Column[
                 ))}
             </span>
           </Link>
+          {phone && !isEmpty(record.values[phone.key]) && (
+            <a className="card-call" href={`tel:${String(record.values[phone.key])}`} aria-label={t("list.call", { title: record.title })}>
+              <PhoneOutlined aria-hidden />
+            </a>
+          )}
         </li>
       ))}
     </ul>

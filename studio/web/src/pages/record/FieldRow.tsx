@@ -16,6 +16,8 @@ interface Props {
 }
 
 const LONG = ["long_text", "address", "list"];
+/** Fields whose input is the way to see them, too. */
+const OPEN = ["file", "image"];
 
 /** One field: its value; pressed, its input. A changed field stays open and says that it is not saved. */
 export function FieldRow({ record, field, draft, onChange }: Props) {
@@ -25,7 +27,7 @@ export function FieldRow({ record, field, draft, onChange }: Props) {
   const [opened, setOpened] = useState(false);
   const editor = useRef<HTMLDivElement>(null);
   const was = useRef(touched);
-  const editing = opened || touched;
+  const editing = opened || touched || (OPEN.includes(field.type) && editable(field, record));
 
   useEffect(() => {
     // Saved or discarded: back to plain text.
@@ -57,6 +59,7 @@ export function FieldRow({ record, field, draft, onChange }: Props) {
               field={field}
               value={touched ? draft.values[field.name] : record.values[field.name]}
               titles={titlesOf(record)}
+              file={record.files?.[field.name]}
               onChange={onChange}
             />
             {field.help && <p className="asked-help">{field.help}</p>}

@@ -1,4 +1,5 @@
 import { Tabs } from "antd";
+import { lazy, Suspense } from "react";
 import { useParams } from "react-router";
 import { asRefusal } from "../../api/problem";
 import { useRecord } from "../../api/queries";
@@ -15,6 +16,8 @@ import { SaveBar } from "./SaveBar";
 import { Timeline } from "./Timeline";
 import { WhyPanel } from "./WhyPanel";
 import "./record.css";
+
+const AheadPanel = lazy(() => import("../ahead/AheadPanel").then((one) => ({ default: one.AheadPanel })));
 
 export default function RecordPage() {
   const { entity = "", id = "" } = useParams();
@@ -38,18 +41,19 @@ function OneRecord({ entity: name, id }: { entity: string; id: number }) {
   const record = found.data;
   const details = <Details record={record} entity={entity} draft={draft} onChange={(field, value) => change(record, field, value)} />;
   const activity = { key: "timeline", label: t("record.timeline"), children: <Timeline record={record} /> };
+  const ahead = { key: "ahead", label: t("ahead.tab"), children: <Suspense fallback={<Splash inPage />}><AheadPanel record={record} /></Suspense> };
   const why = { key: "why", label: t("record.why"), children: <WhyPanel record={record} /> };
 
   return (
     <div className="record">
       <RecordHead record={record} entity={entity} />
       {phone ? (
-        <Tabs items={[{ key: "details", label: t("record.details"), children: details }, activity, why]} />
+        <Tabs items={[{ key: "details", label: t("record.details"), children: details }, activity, why, ahead]} />
       ) : (
         <div className="record-halves">
           <div className="record-left">{details}</div>
           <aside className="record-right">
-            <Tabs items={[activity, why]} />
+            <Tabs items={[activity, why, ahead]} />
           </aside>
         </div>
       )}

@@ -2,21 +2,17 @@ import { CheckCircleFilled, CloseCircleFilled, MinusCircleOutlined, RightCircleO
 import { useWhy } from "../../api/queries";
 import type { EntityModel, RecordShape, RunTrace } from "../../api/types";
 import { useSay, useSurroundings } from "../../app/session";
-import { useLanguage, type Speaker } from "../../i18n/language";
-import { zh, type Word } from "../../i18n/zh";
+import { Link } from "react-router";
+import { useLanguage } from "../../i18n/language";
+import type { Word } from "../../i18n/zh";
 import { Failure } from "../../widgets/Failure";
 import { Promises } from "../../widgets/Promises";
 import { ScoreCard } from "../../widgets/ScoreCard";
 import { Splash } from "../../widgets/Splash";
+import { stepWords } from "../runs/runWords";
 import { conditionWords } from "./conditionWords";
 
-const OUTCOMES: Record<string, Word> = { done: "why.runDone", failed: "why.runFailed" };
-
-/** A step by its name; one that came with a plugin keeps the plugin's own word. */
-function stepWords(step: string, t: Speaker): string {
-  const word = `why.step.${step}`;
-  return word in zh ? t(word as Word) : step;
-}
+const OUTCOMES: Record<string, Word> = { done: "why.runDone", failed: "why.runFailed", quarantined: "why.runFailed", waiting: "runs.state.waiting", queued: "runs.state.queued" };
 
 /** Why it is as it is: the owner's score card, the promises, and each rule with what held and what did not. */
 export function WhyPanel({ record }: { record: RecordShape }) {
@@ -57,7 +53,7 @@ function Run({ run, entity }: { run: RunTrace; entity: EntityModel | undefined }
   return (
     <div className="run">
       <p className="run-head">
-        <strong>{run.label || run.trigger}</strong>
+        <strong>{run.id ? <Link to={`/runs/${run.id}`}>{run.label || run.trigger}</Link> : run.label || run.trigger}</strong>
         <span className={run.state === "failed" ? "chip run-bad" : "chip"}>{t(OUTCOMES[run.state] ?? "why.runNot")}</span>
         <time className="quiet small" dateTime={run.at}>{say.instant(run.at)}</time>
       </p>

@@ -99,6 +99,7 @@ export function StepDialog({ record, name, label, refusal: first, onClose, onDon
                   field={field}
                   value={field.name in typed ? typed[field.name] : record.values[field.name]}
                   titles={titlesOf(record)}
+                  file={record.files?.[field.name]}
                   required={field.name in beside || model.forms[step?.form ?? ""]?.required.includes(field.name)}
                   wrong={mended.includes(field.name) ? undefined : beside[field.name]}
                   onChange={(value) => {

@@ -43,10 +43,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicates:
-    """A rule that finds the same thing twice. ``match``: field -> "exact" or a similarity 0..1."""
+    """A rule that finds the same thing twice. ``match``: field -> "exact" or a similarity 0..1, all of which must hold; or
+    ``compare``: fields whose evidence is weighed, and the probability it must be ``above``."""
 
     name: str
-    match: Mapping[str, str | float]
+    match: Mapping[str, str | float] = field(default_factory=dict)
+    compare: tuple[str, ...] = ()
+    above: float = 0.9
     then: str = "warn"
     where_: Condition | None = None
     where: Where = field(default=Where(), compare=False)

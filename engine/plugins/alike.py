@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log2
 from typing import Any
 
 #: What a company's name ends with without saying which company it is, the longest first.
@@ -28,6 +29,8 @@ _PLACE = re.compile(
 _WORD = re.compile(r"[㐀-鿿]+|[^\W_㐀-鿿]+")
 _ASIDE = re.compile(r"\(([^()]{1,14})\)")
 _HAN = re.compile(r"[㐀-鿿]")
+#: Moves when words come out otherwise than before: keys that are kept are then made anew.
+VERSION = 1
 #: Words of one value that are looked at.
 MOST = 24
 #: Bits one field may bring, and what one that differs altogether takes away.
@@ -207,7 +210,8 @@ def near(one: str, other: str) -> float:
     from rapidfuzz.distance import OSA, JaroWinkler
 
     if one.isdigit() or other.isdigit():
-        return SLIP if min(len(one), len(other)) > 3 and OSA.distance(one, other, score_cutoff=1) == 1 else 0.0
+        slipped = min(len(one), len(other)) > 3 and OSA.distance(one, other, score_cutoff=1) == 1
+        return SLIP * min(1.0, len(one) / 6) if slipped else 0.0
     if min(len(one), len(other)) == 1:
         return 0.6 if one[0] == other[0] else 0.0
     alike = float(JaroWinkler.similarity(one, other))
@@ -217,7 +221,12 @@ def near(one: str, other: str) -> float:
 def probability(bits: float, records: int) -> float:
     """How probable it is that two records are one, 0..1, when their fields bring so many bits: one pair in ``records`` is,
     before anything is known."""
-    from math import log2
-
     odds = bits - log2(max(records, 2))
     return 1 / (1 + 2 ** -max(-60.0, min(60.0, odds)))
+
+
+def needed(above: float, records: int) -> float:
+    """The bits that make a probability of ``above`` among so many records; 0 where anything will do."""
+    if above <= 0:
+        return 0.0
+    return log2(max(records, 2)) + log2(above / max(1 - above, 1e-9))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +10,13 @@ from engine.errors import Problem, Refused
 from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
 from engine.model.entity import Duplicates
-from engine.runtime import clean
+from engine.plugins import alike
+from engine.runtime import clean, resemblance
 from engine.runtime.context import Context
 from engine.runtime.plans import EntityPlan
 
-#: Words at the end of a company's name that say nothing about which company it is.
-SUFFIX = re.compile(
-    r"(股份有限公司|有限责任公司|集团有限公司|有限公司|集团公司|分公司|公司|集团|coltd|ltd|inc|llc|corp|gmbh)$"
-)
 #: Candidates looked at per rule; more than that and the key says nothing.
 MOST = 50
-KEYS = ("entity", "field", "key", "record")
 #: What a rule's answer weighs when several match.
 ORDER = {"block": 0, "merge": 1, "link": 2, "warn": 3}
 
@@ -87,44 +81,55 @@ def candidates(
     for rule, condition in plan.duplicates:
         if condition is not None and not condition(environment):
             continue
-        for record in _blocked_by_keys(context, plan, rule, values):
-            if record.id != own:
-                match = _compare(context, plan, rule, values, record)
-                if match is not None:
-                    found.append(match)
+        found += (
+            _weighed(context, plan, rule, values, own) if rule.compare else _matched(context, plan, rule, values, own)
+        )
     found.sort(key=lambda match: -match.score)
     return found
 
 
+def _weighed(
+    context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any], own: int | None
+) -> Iterator[Match]:
+    """By the evidence of several fields together."""
+    for likeness in resemblance.likenesses(context, plan, rule.compare, values, rule.above):
+        record = context.get(plan.name, likeness.record) if likeness.record != own else None
+        if record is None:
+            continue
+        reasons = tuple(
+            Reason(name, _label(context, plan, name), share)
+            for name, share in likeness.shares.items()
+            if share > alike.NEUTRAL
+        )
+        title = context.title(record)
+        yield Match(rule.name, rule.then, plan.name, record.id, title, likeness.probability, reasons)
+
+
+def _matched(
+    context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any], own: int | None
+) -> Iterator[Match]:
+    """By fields each of which must agree."""
+    for record in _blocked_by_keys(context, plan, rule, values):
+        match = _compare(context, plan, rule, values, record) if record.id != own else None
+        if match is not None:
+            yield match
+
+
 def _blocked_by_keys(context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any]) -> list[Record]:
-    """The records worth comparing: equal in every exact field, or sharing a key of a similar one."""
+    """The records worth comparing: equal in every exact field, or sharing a rare key of a similar one."""
     exact = {name: values[name] for name, how in rule.match.items() if how == "exact"}
     if any(value is None for value in exact.values()):
         return []
     if exact:
         return list(context.records.find(context.connection, plan.name, exact, MOST))
-    ids: set[int] = set()
-    for name in rule.match:
-        keys = tuple(plan.fields[name].type.keys(values[name])) if values[name] is not None else ()
-        if keys:
-            marks = ", ".join("?" * len(keys))
-            text = f"SELECT record FROM fl_keys WHERE entity = ? AND field = ? AND key IN ({marks}) LIMIT {MOST}"
-            ids.update(number for (number,) in context.connection.execute(text, (plan.name, name, *keys)))
+    ids = resemblance.near(context, plan, tuple(rule.match), values)
     return list(context.records.get_many(context.connection, plan.name, ids).values())
 
 
 def remember(context: Context, plan: EntityPlan, record: Record, old: Mapping[str, Any] | None) -> None:
     """Keep the keys that names are found again by; ``old`` holds what an update changed, None for a new record."""
-    for name in plan.keyed:
-        if old is not None and name not in old:
-            continue
-        if old is not None:
-            context.connection.execute(
-                "DELETE FROM fl_keys WHERE record = ? AND entity = ? AND field = ?", (record.id, plan.name, name)
-            )
-        value = record.values.get(name)
-        for key in dict.fromkeys(plan.fields[name].type.keys(value)) if value is not None else ():
-            context.connection.append("fl_keys", KEYS, (plan.name, name, key, record.id))
+    if plan.keyed and (old is None or not old.keys().isdisjoint(plan.keyed)):
+        resemblance.remember(context, plan, record.id, record.values, old or {})
 
 
 def _compare(
@@ -135,31 +140,17 @@ def _compare(
         mine, theirs = values[name], record.values.get(name)
         if mine is None or theirs is None:
             return None
-        score = 1.0 if mine == theirs else 0.0 if how == "exact" else similarity(str(mine), str(theirs))
+        score = 1.0 if mine == theirs else 0.0 if how == "exact" else alike.similarity(str(mine), str(theirs))
         if score < (1.0 if how == "exact" else float(how)):
             return None
-        label = plan.fields[name].field.label.text(context.language) or name
-        reasons.append(Reason(name, label, score))
+        reasons.append(Reason(name, _label(context, plan, name), score))
     total = sum(reason.score for reason in reasons) / len(reasons) if reasons else 0.0
     title = context.title(record)
     return Match(rule.name, rule.then, plan.name, record.id, title, total, tuple(reasons))
 
 
-def similarity(one: str, other: str) -> float:
-    """How alike two names are, 0..1, without regard to width, case, punctuation and a company's legal form.
-
-    Source: normalised InDel similarity (rapidfuzz ``fuzz.ratio``).
-    """
-    from rapidfuzz import fuzz
-
-    left, right = _bare(one), _bare(other)
-    return fuzz.ratio(left, right) / 100 if left and right else 0.0
-
-
-def _bare(name: str) -> str:
-    text = unicodedata.normalize("NFKC", name).casefold()
-    text = "".join(char for char in text if char.isalnum())
-    return SUFFIX.sub("", text) or text
+def _label(context: Context, plan: EntityPlan, name: str) -> str:
+    return plan.fields[name].field.label.text(context.language) or name
 
 
 def taken(

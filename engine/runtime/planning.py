@@ -74,7 +74,10 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         keyed=tuple(
             name
             for name in fields
-            if any(name in rule.match and "exact" not in rule.match.values() for rule in entity.duplicates.values())
+            if any(
+                name in rule.compare or (name in rule.match and "exact" not in rule.match.values())
+                for rule in entity.duplicates.values()
+            )
         ),
     )
 

@@ -19,7 +19,7 @@ from engine.runtime.plans import EntityPlan
 
 COLUMNS = ("entity", "field", "key", "record")
 #: A word that more records have than this is common: it proves little and finds too many.
-COMMON = 200
+COMMON = 100
 #: A pair of common words is looked up when the rarer one has at most this many.
 JOINED = 20_000
 #: Words asked for at once, and records compared in full.
@@ -28,6 +28,9 @@ ASKED, COMPARED = 40, 30
 FEWEST = 10_000
 #: What a value in the wrong box costs, in bits.
 MISPLACED = 2.0
+
+#: The share of a field that a slip may hide from its keys; the part of the evidence that keys alone must promise.
+HIDDEN, PROMISING = 0.25, 0.6
 
 Key = tuple[str, str]
 """A field and one of its words."""
@@ -73,6 +76,11 @@ def keys(plan: EntityPlan, name: str, value: Any) -> tuple[str, ...]:
     return found.words if found is not None else ()
 
 
+def all_keys(plan: EntityPlan, values: Mapping[str, Any]) -> list[Key]:
+    """Every key of a record's values that its entity's rules ask for, each once."""
+    return [(name, key) for name in plan.keyed for key in dict.fromkeys(keys(plan, name, values.get(name)))]
+
+
 def remember(
     context: Context, plan: EntityPlan, record: int, values: Mapping[str, Any], old: Mapping[str, Any]
 ) -> None:
@@ -101,8 +109,9 @@ def likenesses(
     search = _Search(context, plan)
     mine = readings(plan, names, values)
     wanted = [(name, key) for name in mine for key in dict.fromkeys(keys(plan, name, values.get(name)))]
+    least = PROMISING * alike.needed(above, search.records)
     found = []
-    for number, others in _values(context, plan, names, search.near(wanted[:ASKED])):
+    for number, others in _values(context, plan, names, search.near(wanted[:ASKED], least)):
         theirs = readings(plan, names, others)
         bits, shares = search.evidence(mine, theirs)
         probability = alike.probability(bits, search.records)
@@ -144,9 +153,9 @@ class _Search:
         self.records = max(int(cache["records", plan.name]), FEWEST)
         self._usual: dict[str, float] = {}
 
-    def near(self, wanted: Sequence[Key]) -> list[int]:
-        """Ids by the weight of the keys they share, the heaviest first."""
-        kept, weights = self.context.parts.kept, dict[int, float]()
+    def near(self, wanted: Sequence[Key], least: float = 0.0) -> list[int]:
+        """Ids by the evidence of the keys they share (``least`` bits at least), the strongest first."""
+        kept, shared = self.context.parts.kept, dict[int, dict[str, float]]()
         asked = []
         for key in dict.fromkeys(wanted):
             known = kept.get(("common", self.entity, *key))
@@ -155,17 +164,26 @@ class _Search:
             else:
                 self.counts[key] = known[1]
         for key, records in self._having(asked).items():
-            self.counts[key] = len(records)
-            if len(records) > COMMON:
-                self.counts[key] = self._count(key)
-                continue
-            weight = self.rarity(*key)
-            for record in records:
-                weights[record] = weights.get(record, 0.0) + weight
-        if len(weights) < COMPARED:
-            for record, weight in self._paired([key for key in dict.fromkeys(wanted) if self.counts[key] > COMMON]):
-                weights[record] = weights.get(record, 0.0) + weight
-        return sorted(weights, key=lambda record: (-weights[record], record))[:COMPARED]
+            self.counts[key] = len(records) if len(records) <= COMMON else self._count(key)
+            if len(records) <= COMMON:
+                self._share(shared, records, key)
+        if len(shared) < COMPARED:
+            common = [key for key in dict.fromkeys(wanted) if self.counts[key] > COMMON]
+            for pair, records in self._paired(common):
+                for key in pair:
+                    self._share(shared, records, key)
+        totals: dict[str, float] = {}
+        for key in self.counts:
+            totals[key[0]] = totals.get(key[0], 0.0) + self.rarity(*key)
+        ranked = [(_promise(fields, totals), record) for record, fields in shared.items()]
+        heavy = sorted((-bits, record) for bits, record in ranked if bits >= least)
+        return [record for _, record in heavy[:COMPARED]]
+
+    def _share(self, shared: dict[int, dict[str, float]], records: Iterable[int], key: Key) -> None:
+        field, weight = key[0], self.rarity(*key)
+        for record in records:
+            fields = shared.setdefault(record, {})
+            fields[field] = fields.get(field, 0.0) + weight
 
     def _having(self, asked: Sequence[Key]) -> dict[Key, list[int]]:
         """The records that have each key, one more than ``COMMON`` at most, in one question."""
@@ -186,7 +204,7 @@ class _Search:
         self.context.parts.kept["common", self.entity, *key] = (0, number)
         return number
 
-    def _paired(self, common: Sequence[Key]) -> Iterator[tuple[int, float]]:
+    def _paired(self, common: Sequence[Key]) -> Iterator[tuple[tuple[Key, Key], list[int]]]:
         """Records that have the two rarest common keys of different fields."""
         ranked = sorted(common, key=lambda key: self.counts[key])
         first = ranked[0] if ranked else None
@@ -197,9 +215,8 @@ class _Search:
             "SELECT a.record FROM fl_keys AS a JOIN fl_keys AS b ON b.entity = a.entity AND b.field = ? AND b.key = ? "
             f"AND b.record = a.record WHERE a.entity = ? AND a.field = ? AND a.key = ? LIMIT {COMMON}"
         )
-        weight = self.rarity(*first) + self.rarity(*second)
-        for (record,) in self.context.connection.execute(text, (*second, self.entity, *first)):
-            yield record, weight
+        found = self.context.connection.execute(text, (*second, self.entity, *first))
+        yield (first, second), [record for (record,) in found]
 
     def rarity(self, field: str, word: str) -> float:
         """Bits a word of a field proves. One that was not asked for counts like the average of those that were."""
@@ -234,6 +251,17 @@ class _Search:
             if bits.get(other, 0.0) < 0 and other not in mine:
                 bits[other] = 0.0
         return sum(bits.values()), shares
+
+
+def _promise(shared: Mapping[str, float], totals: Mapping[str, float]) -> float:
+    """About the most bits a record can bring that shares these weights of each field: a slip of the pen hides some."""
+    bits = 0.0
+    for field, weight in shared.items():
+        total = totals[field]
+        share = min(1.0, weight / total + HIDDEN) if total else 0.0
+        if share > alike.NEUTRAL:
+            bits += min(alike.STRONGEST, total) * (share - alike.NEUTRAL) / (1 - alike.NEUTRAL)
+    return bits
 
 
 def _swapped(

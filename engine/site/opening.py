@@ -42,7 +42,7 @@ def _secret(text: str) -> str:
 def tick(running: Running) -> int:
     """Let time pass: a revision published elsewhere is taken up, what is due fires; how many timers fired."""
     from engine.runtime import scheduler
-    from engine.site import attachments, publishing
+    from engine.site import attachments, keying, publishing
 
     publishing.follow(running)
     running.look_for_paused()
@@ -50,4 +50,5 @@ def tick(running: Running) -> int:
     if not running.published:
         return 0
     attachments.sweep_if_due(running)
+    keying.catch_up(running)
     return scheduler.fire_due(running.parts, running.database)

@@ -90,7 +90,8 @@ def _counters(metadata: sa.MetaData) -> None:
         _text("field", primary_key=True),
         _text("key", primary_key=True),
         _integer("record", primary_key=True, autoincrement=False),
-        sa.Index("ix_fl_keys_record", "record", "entity"),
+        # The key is all there is to a row: one tree instead of three.
+        sqlite_with_rowid=False,
     )
     sa.Table(
         "fl_counters",

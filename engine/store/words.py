@@ -46,8 +46,15 @@ def search_text(values: Sequence[Any]) -> str:
 @functools.lru_cache(maxsize=1024)
 def sounds(text: str) -> str:
     """``ruishiguangxue rsgx``: how the Chinese characters of a text are read, then their initials."""
+    found = syllables(text)
+    return f"{''.join(found)} {''.join([syllable[0] for syllable in found])}"
+
+
+@functools.lru_cache(maxsize=1024)
+def syllables(text: str) -> tuple[str, ...]:
+    """``("rui", "shi", "guang", "xue")``: how each Chinese character is read; what is none stays together as it is."""
     phrases, characters = _tables()
-    syllables: list[str] = []
+    found: list[str] = []
     position, rest = 0, ""
     while position < len(text):
         reading = characters.get(ord(text[position]))
@@ -56,14 +63,14 @@ def sounds(text: str) -> str:
             position += 1
             continue
         if rest:
-            syllables.append(rest)
+            found.append(rest)
             rest = ""
-        found, length = _phrase(text, position, phrases)
-        syllables += found or [reading]
+        spoken, length = _phrase(text, position, phrases)
+        found += spoken or [reading]
         position += length
     if rest:
-        syllables.append(rest)
-    return f"{''.join(syllables)} {''.join([syllable[0] for syllable in syllables])}"
+        found.append(rest)
+    return tuple(found)
 
 
 def _phrase(text: str, position: int, phrases: Mapping[str, str]) -> tuple[list[str], int]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from engine.expression.types import TEXT, Type
 from engine.model.entity import Field
-from engine.plugins import entered
+from engine.plugins import alike, entered
 from engine.plugins.slots import FieldType
-
-#: What companies of one name differ by without being different.
-_FORM = re.compile(r"(股份有限公司|有限责任公司|有限公司|集团公司|分公司|公司|集团|inc|ltd|llc|gmbh|co)$")
-_PLACE = re.compile(r"^(中国|[一-龥]{2,3}省|[一-龥]{2,3}市|北京|上海|天津|重庆|深圳|广州|杭州|苏州|南京|成都|武汉)")
 
 
 class Text(FieldType):
@@ -45,10 +40,11 @@ class Text(FieldType):
         return entered.fitted(field, text)
 
     def keys(self, value: Any) -> Iterable[str]:
-        """How the name begins and ends without place and legal form: one slip of the pen leaves one of the two."""
+        """Its words (Chinese by the sound of neighbours, without place and legal form), and of a single word also how it
+        begins and ends: one slip of the pen leaves one of the two."""
         if not value:
             return ()
-        core = re.sub(r"[\W_]+", "", entered.narrow(str(value)).lower())
-        core = _FORM.sub("", _FORM.sub("", core)) or core
-        core = _PLACE.sub("", core) or core
-        return dict.fromkeys((f"^{core[:3]}", f"{core[-3:]}$"))
+        reading = alike.read(str(value))
+        if len(reading.words) == 1 and len(reading.whole) > 3 and not reading.chinese and not reading.whole.isdigit():
+            return (*reading.words, f"^{reading.whole[:3]}", f"{reading.whole[-3:]}$")
+        return reading.words

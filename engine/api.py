@@ -25,6 +25,7 @@ from engine.site.reading import Seen, SeenPage
 from engine.site.revising import Choices, Revisions
 from engine.site.running import Running
 from engine.site.runs import Runs
+from engine.site.tracking import Tracking
 from engine.site.workbench import Workbench, explain
 from engine.site.writing import Once, Outcome
 from engine.store.database import Database
@@ -35,14 +36,13 @@ Values = Mapping[str, Any]
 class Engine:
     """An open site; what takes an ``actor`` answers with that person's rights. ``people`` knows sessions and what they were
     told, ``revisions`` plans and publishes, ``approvals`` asks and decides, ``slider`` looks ahead, ``numbers`` answers
-    with metrics and dashboards, ``runs`` carries rules' runs, ``channels`` takes things in, ``files`` keeps files."""
+    with metrics and dashboards, ``runs`` carries runs, ``channels`` takes in, ``files`` keeps, ``tracking`` follows what is sent."""
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
-        self._site = Running(folder, registry, clock, Database.open(url, clock))
-        self.people, self.revisions = People(self._site), Revisions(self._site)
-        self.approvals, self.slider = Approvals(self._site), Slider(self._site)
-        self.health, self.numbers, self.files = Health(self._site), Numbers(self._site), attachments.Attachments(self._site)
-        self.channels = Channels(self._site)
+        self._site = site = Running(folder, registry, clock, Database.open(url, clock))
+        self.people, self.revisions, self.approvals = People(site), Revisions(site), Approvals(site)
+        self.slider, self.health, self.numbers = Slider(site), Health(site), Numbers(site)
+        self.files, self.channels, self.tracking = attachments.Attachments(site), Channels(site), Tracking(site)
         self.runs = Runs(self._site, self.channels.fetching.carry)
 
     @classmethod

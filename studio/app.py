@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from engine.api import Engine
-from studio import answers, auth, forms, hooks, pages
+from studio import answers, auth, forms, hooks, pages, tracked
 from studio.api import (
     approvals,
     boards,
@@ -34,6 +34,7 @@ BLUEPRINTS = (
     health,
     hooks,
     forms,
+    tracked,
     pages,
     session,
     model,
@@ -68,6 +69,7 @@ def create_app(engine: Engine, *, secure_cookies: bool = False) -> Flask:
     auth.install(app)
     hooks.install(app)
     forms.install(app)
+    tracked.install(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     return app

@@ -23,7 +23,8 @@ class Notices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Document):
-    """What ``site.yaml`` says. ``approve``: who must agree to a publish."""
+    """What ``site.yaml`` says. ``approve``: who must agree to a publish. ``address``: where customers reach the site, for links
+    in what is sent; with ``tracking`` off nothing they open or click is recorded."""
 
     locale: str = "zh-CN"
     timezone: str = "Asia/Shanghai"
@@ -36,3 +37,5 @@ class Site(Document):
     broker: str | None = None
     approve: Approval | None = None
     notifications: Notices = Notices()
+    address: str | None = None
+    tracking: bool = True

@@ -33,6 +33,7 @@ from engine.plugins.incoming import Unauthentic as Unauthentic
 from engine.plugins.incoming import Unreadable as Unreadable
 from engine.plugins.incoming import at_path as at_path
 from engine.plugins.incoming import content_of as content_of
+from engine.plugins.shapes import json_schema_of as json_schema_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -93,27 +94,6 @@ class FieldType(Plugin, ABC):
     def keys(self, value: Any) -> Iterable[str]:
         """Blocking keys for duplicates beside equality; equal keys make two values candidates."""
         return ()
-
-
-def json_schema_of(type_: Type) -> Mapping[str, Any]:
-    """The JSON Schema of a value of an expression type as the API writes it (money as text keeps its places)."""
-    if type_.name == "list":
-        return {"type": "array", "items": json_schema_of(type_.of) if type_.of else {}}
-    return JSON_SHAPES.get(type_.name, {})
-
-
-JSON_SHAPES: Mapping[str, Mapping[str, Any]] = {
-    "text": {"type": "string"},
-    "number": {"type": "number"},
-    "integer": {"type": "integer"},
-    "money": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,4})?$"},
-    "yes_no": {"type": "boolean"},
-    "date": {"type": "string", "format": "date"},
-    "time": {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"},
-    "datetime": {"type": "string", "format": "date-time"},
-    "duration": {"type": "number", "description": "seconds"},
-    "record": {"type": "integer"},
-}
 
 
 class Unclean(ValueError):
@@ -253,7 +233,6 @@ class Strategy(Plugin, ABC):
         """The candidates, best first, each ``{"user": id, "points": float | None, "factors": {name: points}}``."""
 
 
-    discreet: ClassVar[bool] = False
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One thing a connector does when it is called by this name: ``title`` by language, ``params`` (JSON Schema of what stands
@@ -274,6 +253,7 @@ class Connector(Plugin, ABC):
     slot = "connector"
     offers: ClassVar[frozenset[str]] = frozenset()
     operations: ClassVar[Mapping[str, Operation]] = {}
+    discreet: ClassVar[bool] = False
 
     def call(self, settings: Mapping[str, Any], request: Mapping[str, Any], key: str) -> Any:
         """Do an operation; its answer as JSON. Raises Undone."""

@@ -15,7 +15,7 @@ from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
-from engine.runtime import approval, assignment, entity, paper, people, state_machine
+from engine.runtime import approval, assignment, entity, paper, people, state_machine, tracking
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.store.files import Files
@@ -158,6 +158,19 @@ class Acting(Context):
     def attached(self, template: str | None, names: Sequence[str], event: Event) -> list[dict[str, Any]]:
         """What goes along with a message: files of the record, documents to be laid out on the way."""
         return paper.attached(self, template, names, event)
+
+    def tracked(
+        self, template: str | None, to: str, title: str, text: str, documents: bool, event: Event
+    ) -> tuple[int, str] | None:
+        """(sending, text with tracked links) where the template is tracked, written down in this turn; else None."""
+        if template is None or not tracking.wanted(self, template):
+            return None
+        found = tracking.begin(self, event, template, to, title, text, documents)
+        return found.id, found.text
+
+    def sent(self, sending: int, files: Sequence[str]) -> None:
+        """A tracked sending has gone out, with these files to look at."""
+        tracking.sent(self, sending, files)
 
     def keep_sample(self, seed: str, name: str, content: bytes) -> str:
         """The id of a file that stands for one nobody made: in a scenario."""

@@ -47,7 +47,7 @@ def download(id: str) -> Response:
         stream.close()
         response = Response(status=304)
     else:
-        response = Response(_parts(stream), mimetype=kept.type, direct_passthrough=True)
+        response = Response(parts(stream), mimetype=kept.type, direct_passthrough=True)
         response.content_length = kept.size
     plain = "".join(letter if letter.isascii() and letter not in '"\\%' else "_" for letter in kept.name)
     response.headers["Content-Disposition"] = (
@@ -67,7 +67,8 @@ def about(id: str) -> Response:
     return answer(present.file(engine().files.about(actor(), id)))
 
 
-def _parts(stream: IO[bytes]) -> Iterator[bytes]:
+def parts(stream: IO[bytes]) -> Iterator[bytes]:
+    """The bytes of a stream, to be sent bit by bit; it is closed behind the last."""
     with stream:
         while part := stream.read(PART):
             yield part

@@ -21,6 +21,11 @@ PUBLIC = {
     "/f/<path>",
     "/f/<path>/embed.js",
     "/hooks/<connection>",
+    "/t/<token>",
+    "/t/<token>/<int:number>",
+    "/t/<token>/file/<int:number>",
+    "/t/<token>/seen",
+    "/t/<token>/quiet",
 }
 
 

@@ -14,12 +14,15 @@ from engine.plugins.slots import OutsideStep, Undone
 MOST = 50
 #: Bytes of attachments most mail servers take.
 HEAVY = 20 * 1024 * 1024
+#: Files a tracked link shows; more are attached.
+SHOWN = 3
 
 
 class Send(OutsideStep):
     """Send content to a customer through a connection (e-mail): a template, or a subject and a text of its own. ``attach`` names
     file fields of the record and document templates, which are made on the way, beside those the template attaches itself.
-    Every attempt carries the same Message-ID, so that a repeat can be told."""
+    Every attempt carries the same Message-ID, so that a repeat can be told. A template with ``track: true`` has its links and documents
+    lead through the site, where openings, time and clicks become events; what was sent is a record of ``sending``."""
 
     name = "send"
     title: ClassVar[Mapping[str, str]] = {"zh": "发给客户", "en": "Send to a customer"}
@@ -60,21 +63,37 @@ class Send(OutsideStep):
         title = subject or context.named(event)
         attached = context.attached(step.params.get("template"), step.params.get("attach", ()), event)
         more = {"attachments": attached} if attached else {}
-        return [
-            {"connection": step.params["via"], "to": str(each), "subject": title, "text": text, **more}
-            for each in addresses
-            if each
-        ]
+        made = []
+        for to in [str(each) for each in addresses if each]:
+            found = context.tracked(step.params.get("template"), to, title, text, bool(attached), event)
+            told = {"sending": found[0], "text": found[1]} if found is not None else {"text": text}
+            made.append({"connection": step.params["via"], "to": to, "subject": title, **told, **more})
+        return made
 
     def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
-        """What the other side said, and the files that went along."""
+        """What the other side said, and the files that went along or are looked at by a tracked link."""
         connector, settings = outside.connection(delivery["connection"])
-        message, files = dict(delivery), delivery.get("attachments") or ()
+        given = dict(delivery)
+        files = attachments(outside.shelf, given.pop("attachments")) if delivery.get("attachments") else []
+        sending = given.pop("sending", None)
+        along = files if sending is None else files[SHOWN:]
+        if along:
+            given["attachments"] = along
+        answer = connector.send(settings, given, key)
+        about = dict(answer) if isinstance(answer, Mapping) else {"answer": answer}
         if files:
-            message["attachments"] = attachments(outside.shelf, files)
-        answer = connector.send(settings, message, key)
-        went = [each["file"] for each in message.get("attachments", ())]
-        return {**answer, "files": went} if went and isinstance(answer, Mapping) else answer
+            about["files"] = [each["file"] for each in files]
+        return about if sending is None else {**about, "sending": sending}
+
+    def rehearse(self, delivery: Mapping[str, Any]) -> Any:
+        """As if it had gone out."""
+        return {"sent": True, **({"sending": delivery["sending"]} if "sending" in delivery else {})}
+
+    def settle(self, context: Any, step: Step, event: Event, results: Sequence[Any]) -> None:
+        """A tracked sending is written down as sent."""
+        for result in results:
+            if isinstance(result, Mapping) and "sending" in result:
+                context.sent(result["sending"], list(result.get("files", ()))[:SHOWN])
 
 
 def attachments(shelf: Any, files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

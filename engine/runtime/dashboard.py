@@ -15,6 +15,7 @@ from engine.model.state_machine import StateMachine
 from engine.plugins.slots import Chart
 from engine.runtime import metric as metrics
 from engine.runtime import recipe, stages, view
+from engine.runtime.amount import Form
 from engine.runtime.context import Context
 from engine.runtime.definition import Definition, define
 from engine.runtime.ground import ground_of
@@ -174,7 +175,7 @@ def _metric(context: Context, ground: Ground, sharing: Sharing, tile: Tile, blan
         return drawn(
             context,
             replace(
-                blank, data=data, value=plain(reading.whole.value), shown=reading.whole.shown, count=reading.whole.count,
+                blank, target=with_unit(tile.target, Form(metric, reading.kind, context.language).unit), data=data, value=plain(reading.whole.value), shown=reading.whole.shown, count=reading.whole.count,
                 good=reading.good if good is None else good, definition=define(context.manifest, metric, context.language),
             ),
         )  # fmt: skip
@@ -234,6 +235,12 @@ def met(text: str, value: Any) -> bool | None:
     return ways[match[1] or ">="]
 
 
+def with_unit(text: str, unit: str) -> str:
+    """A target with the metric's unit behind, where it is a bare number: ``< 24`` as ``< 24 小时``."""
+    match = TARGET.fullmatch(text) if text and unit else None
+    return text if match is None or match[3] or not text.rstrip()[-1].isdigit() else f"{text.rstrip()} {unit}"
+
+
 def _stages(
     context: Context, ground: Ground, sharing: Sharing, tile: Tile, machine: StateMachine, blank: Shown, asked: Range
 ) -> Make:
@@ -279,7 +286,12 @@ def _view(context: Context, sharing: Sharing, tile: Tile, blank: Shown, asked: R
 
 def _look(context: Context, entity: str, asked: Range) -> view.Look:
     fields = {**SYSTEM_FIELDS, **context.manifest.entities[entity].fields}
-    return view.Look(filters=tuple(each for each in asked.filters if each.field in fields))
+    filters = [each for each in asked.filters if each.field in fields]
+    if asked.first is not None:
+        filters.append(Filter("created_at", "ge", asked.first.isoformat()))
+    if asked.last is not None:
+        filters.append(Filter("created_at", "le", asked.last.isoformat()))
+    return view.Look(filters=tuple(filters))
 
 
 def drawn(context: Context, tile: Shown) -> Shown:

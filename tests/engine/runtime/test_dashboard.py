@@ -43,7 +43,7 @@ TILES = (
     Tile(name="mine", metric="leads", where_=when("owner == me")),
     Tile(name="daily", metric="leads", show="line", each="day"),
     Tile(name="by_source", metric="called_rate", show="bar", by=parse("source")),
-    Tile(name="wait", metric="wait"),
+    Tile(name="wait", metric="wait", target="< 24"),
     Tile(name="funnel", funnel="lead_stage", show="funnel"),
     Tile(name="dwell", heatmap="lead_stage", show="heatmap", rows=parse("owner")),
     Tile(name="list", view="hot", show="table"),
@@ -322,3 +322,28 @@ def test_what_is_not_there_is_not_found(shop: Shop) -> None:
 )
 def test_a_target_is_read_as_people_write_it(text: str, value: Any, meets: Any) -> None:
     assert dashboard.met(text, value) is meets
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "shown"),
+    [
+        ("< 24", "小时", "< 24 小时"),
+        ("< 5%", "小时", "< 5%"),
+        ("< 3 天", "小时", "< 3 天"),
+        ("< 24", "", "< 24"),
+        ("", "h", ""),
+    ],
+)
+def test_a_bare_target_gets_the_unit_of_its_metric(text: str, unit: str, shown: str) -> None:
+    assert dashboard.with_unit(text, unit) == shown
+
+
+def test_the_tile_of_a_view_follows_the_days_of_the_page_and_its_target_is_shown_with_its_unit(shop: Shop) -> None:
+    whole = look(shop).tiles
+    assert whole["wait"].target == "< 24 小时"
+    assert sorted(record.id for record in whole["list"].records.records) == [4, 5, 6]
+    days = Range(NOW.date() - dt.timedelta(days=4), NOW.date() - dt.timedelta(days=3))
+    some = look(shop, asked=days).tiles["list"]
+    assert sorted(record.id for record in some.records.records) == opened(shop, "list", asked=days) == [4, 5]
+    assert some.count == 2
+    assert look(shop, asked=Range(NOW.date())).tiles["list"].count == 0

@@ -121,7 +121,7 @@ def _serve(speech: Speech, folder: Path, host: str, port: int, login: str, behin
         )
         print(f"\n  {link}\n", flush=True)
         stop = threading.Event()
-        clockwork = threading.Thread(target=keep_time, args=(engine, stop), name="clockwork", daemon=True)
+        clockwork = threading.Thread(target=keep_time, args=(engine, stop, True), name="clockwork", daemon=True)
         clockwork.start()
         engine.runs.start(pages=True)
         try:

@@ -70,6 +70,11 @@ class Board:
     tiles: Mapping[str, Shown]
     as_of: dt.datetime
 
+    @property
+    def counting(self) -> bool:
+        """True while some of its numbers are still counted in the background."""
+        return any(tile.problem is not None and tile.problem.code == "Q013" for tile in self.tiles.values())
+
 
 def dashboard_of(context: Context, name: str) -> Dashboard:
     """The dashboard of that name; raises NotFound (Q007)."""
@@ -103,7 +108,8 @@ def read(context: Context, name: str, asked: Range = Range(), kept: Kept | None 
         made = Board(
             document, {tile: _done(context, document, tile, make) for tile, make in finish.items()}, context.now
         )
-        kept.keep_page(repr(key), now, made)
+        if not made.counting:
+            kept.keep_page(repr(key), now, made)
     return made
 
 
@@ -285,6 +291,7 @@ def _view(context: Context, sharing: Sharing, tile: Tile, blank: Shown, asked: R
 
 
 def _look(context: Context, entity: str, asked: Range) -> view.Look:
+    """The page's filters as far as the entity has such fields, and its days: those a record was created on."""
     fields = {**SYSTEM_FIELDS, **context.manifest.entities[entity].fields}
     filters = [each for each in asked.filters if each.field in fields]
     if asked.first is not None:

@@ -16,10 +16,11 @@ import datetime as dt
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.errors import Problem, Unavailable
 from engine.runtime import saved
 from engine.store import changes
 from engine.store.connection import Connection
@@ -33,6 +34,9 @@ from engine.store.tables import Schema
 #: Ids in a lot, and lots that are put together first, so that a changed lot is not put together with all others.
 LOT = 1 << 12
 BLOCK = 16
+#: Lots a reader waits for where somebody counts in the background, and lots read there in one snapshot.
+AT_ONCE = 16
+STEP = 4
 #: How long a page is shown as it was made, and a number of which nobody can tell when time changes it.
 PATIENCE = dt.timedelta(seconds=60)
 #: Bytes kept for parts before the ones used longest ago are forgotten.
@@ -89,6 +93,14 @@ class _Entry:
             made.lots.update(saved.unpack(made.packed.pop(block)))
         return made
 
+    def put(self, lot: int, parts: Parts, until: int) -> None:
+        """A lot as it was read just now."""
+        self.size += tally.weight(parts) - tally.weight(self.lots.get(lot, {}))
+        self.lots[lot] = parts
+        self.until.pop(lot, None)
+        if until < NEVER:
+            self.until[lot] = until
+
     def put_together(self, takes: Sequence[Take], touched: Iterable[int]) -> None:
         """Make the blocks of these lots anew, and the whole of all blocks."""
         for block in {lot // BLOCK for lot in touched}:
@@ -126,15 +138,38 @@ class Job:
     foreseen: bool = True
 
 
+@dataclass(slots=True)
+class _Begun:
+    """A counting on its way: the lots still to be read, how many there were, and how many are being read just now."""
+
+    entry: _Entry
+    stale: frozenset[int]
+    todo: list[int]
+    busy: int = 0
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        return 1 - (len(self.todo) + self.busy) / max(1, len(self.stale))
+
+
 class Kept:
-    """The parts and pages one process keeps; shared by all its threads."""
+    """The parts and pages one process keeps; shared by all its threads.
+
+    ``behind``, where it is set, counts in the background what would keep a reader waiting: it is told, and the reader gets Unavailable
+    (Q013) with the share that is done. Without it everything is counted at once.
+    """
 
     def __init__(self, budget: int = BUDGET) -> None:
         self._budget = budget
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._pages: OrderedDict[Hashable, tuple[Moment, Any]] = OrderedDict()
         self._last: dict[Hashable, dt.datetime] = {}
+        self._begun: dict[Hashable, _Begun] = {}
         self._lock = threading.Lock()
+        self.behind: Callable[[Schema, Job], None] | None = None
+        self.failed: set[Hashable] = set()
+        """Jobs that failed in the background: whoever looks next counts them and is told why."""
         self.read_lots = 0
         """How many lots were read so far: what tests and benchmarks look at."""
 
@@ -160,32 +195,68 @@ class Kept:
     # --- parts
 
     def parts(self, connection: Connection, schema: Schema, job: Job, now: Moment) -> Parts:
-        """The parts of a job at that moment of the connection's snapshot."""
-        with self._lock:
-            entry = self._entries.get(job.key)
-            if entry is not None:
-                self._entries.move_to_end(job.key)
-        if entry is None and job.lots:
-            entry = self._saved(connection, job)
+        """The parts of a job at that moment of the connection's snapshot. Raises Unavailable (Q013) while they are counted
+        in the background."""
+        entry = self._known(connection, job)
         stale = _stale(connection, schema, job, entry, now)
         if entry is not None and not stale:
             return entry.whole
+        if self.behind is not None and job.lots and len(stale) > AT_ONCE and job.key not in self.failed:
+            self.behind(schema, job)
+            with self._lock:
+                begun = self._begun.get(job.key)
+                share = begun.share if begun is not None else 0.0
+            raise Unavailable(Problem("Q013", parameters={"percent": int(share * 100)}))
         made = _Entry(now) if entry is None else entry.opened(now, stale)
         for lot in sorted(stale):
-            self._read(connection, job, made, lot, now)
+            made.put(lot, *self._read(connection, job, lot, now))
         made.put_together(job.counting.takes, stale)
         self._keep(job.key, made)
         return made.whole
 
-    def _read(self, connection: Connection, job: Job, entry: _Entry, lot: int, now: Moment) -> None:
-        counted = job.counting.run(connection, (lot * LOT, (lot + 1) * LOT) if job.lots else tally.EVERY)
-        entry.size += tally.weight(counted.parts) - tally.weight(entry.lots.get(lot, {}))
-        entry.lots[lot] = counted.parts
-        entry.until.pop(lot, None)
-        until = counted.until if job.foreseen else min(counted.until, micros(now.at + PATIENCE))
-        if until < NEVER:
-            entry.until[lot] = until
+    def step(self, connection: Connection, schema: Schema, job: Job, now: Moment) -> bool:
+        """Read a few lots of a job; True while there are more. Several threads may do so at once, each with its own
+        snapshot: a change after the first of them began is read again at the next look."""
+        key = job.key
+        if key not in self._begun:
+            entry = self._known(connection, job)
+            stale = frozenset(_stale(connection, schema, job, entry, now))
+            made = _Entry(now) if entry is None else entry.opened(now, stale)
+            with self._lock:
+                self._begun.setdefault(key, _Begun(made, stale, sorted(stale)))
+        with self._lock:
+            begun = self._begun.get(key)
+            if begun is None:
+                return False
+            mine, begun.todo = begun.todo[:STEP], begun.todo[STEP:]
+            begun.busy += len(mine)
+        try:
+            found = [(lot, *self._read(connection, job, lot, now)) for lot in mine]
+        except BaseException:
+            with self._lock:
+                self._begun.pop(key, None)
+            raise
+        with self._lock:
+            begun.busy -= len(mine)
+            for each in found:
+                begun.entry.put(*each)
+            if begun.todo or begun.busy or self._begun.pop(key, None) is not begun:
+                return bool(begun.todo)
+        begun.entry.put_together(job.counting.takes, begun.stale)
+        self._keep(key, begun.entry)
+        return False
+
+    def _known(self, connection: Connection, job: Job) -> _Entry | None:
+        with self._lock:
+            entry = self._entries.get(job.key)
+            if entry is not None:
+                self._entries.move_to_end(job.key)
+        return self._saved(connection, job) if entry is None and job.lots else entry
+
+    def _read(self, connection: Connection, job: Job, lot: int, now: Moment) -> tuple[Parts, int]:
+        parts, until = job.counting.run(connection, (lot * LOT, (lot + 1) * LOT) if job.lots else tally.EVERY)
         self.read_lots += 1
+        return parts, until if job.foreseen else min(until, micros(now.at + PATIENCE))
 
     def _saved(self, connection: Connection, job: Job) -> _Entry | None:
         """What another process, or this one before it was started again, put into the database."""

@@ -6,8 +6,9 @@ from the last look (``engine.runtime.kept``) is not taken again.
 
 from __future__ import annotations
 
+import ast
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -112,7 +113,7 @@ class Sharing:
             text,
             tuple((access.entity, repr(access.read), tuple(sorted(access.hidden))) for access in rights),
             repr(sorted(ground.me.items(), key=str)) if personal else "",
-            repr(context.parameters) if any("param" in names_of(term) for term in every) else "",
+            repr(sorted(asked_parameters(every, context.parameters).items())),
         )
         foreseen = counting.foreseen and not any(live(ground, limit) for limit in limits)
         job = Job(key, query.entity, counting, lots, foreseen)
@@ -143,6 +144,23 @@ def _parsed(term: Any) -> Condition | Expression | None:
     if isinstance(term, str):
         return parsed(term.removeprefix("="))
     return term if isinstance(term, Expression | Condition) else None
+
+
+def asked_parameters(terms: Iterable[Condition | Expression], every: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that some terms look at (``param.first_call_limit``), all of them where a term does not say which."""
+    found: dict[str, Any] = {}
+    for term in terms:
+        if isinstance(term, Condition):
+            found.update(asked_parameters(term.parts, every))
+            continue
+        named = [
+            node.attr
+            for node in ast.walk(term.tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "param"
+        ]
+        times = sum(isinstance(node, ast.Name) and node.id == "param" for node in ast.walk(term.tree))
+        found.update({name: every.get(name) for name in named} if times == len(named) else every)
+    return found
 
 
 def meaning(manifest: Manifest, entities: Iterable[str]) -> str:

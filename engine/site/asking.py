@@ -19,6 +19,7 @@ from engine.runtime.view import Look
 from engine.site import reading
 from engine.site.reading import SeenPage
 from engine.site.running import Running
+from engine.site.warm import Warm
 from engine.store.query import answer
 from engine.store.query.question import Filter, Query
 
@@ -130,6 +131,7 @@ def _dashboard(running: Running, actor: Actor, name: str, asked: Range) -> dict[
                 for key, tile in board.tiles.items()
             },
             "as_of": board.as_of.isoformat(),
+            "counting": board.counting,
         }
 
 
@@ -186,6 +188,16 @@ class Numbers:
 
     def __init__(self, running: Running) -> None:
         self._running = running
+        self._warm = Warm(running)
+
+    def keep_warm(self) -> None:
+        """Count in the background what dashboards will ask for, from now on: at the start, after a publish, after many writes.
+        For a process that serves; call it from time to time."""
+        self._warm.look()
+
+    def stop(self) -> None:
+        """End what ``keep_warm`` began."""
+        self._warm.stop()
 
     def metric(self, actor: Actor, name: str, asked: Ask = Ask()) -> dict[str, Any]:
         """A metric's value, series, groups and definition. Raises NotFound, Forbidden (Q008), WrongUsage."""
@@ -198,7 +210,8 @@ class Numbers:
         return _metric_records(self._running, actor, name, asked, point, part, look)
 
     def dashboard(self, actor: Actor, name: str, asked: Range = Range()) -> dict[str, Any]:
-        """Every tile of a dashboard; one the reader may not see shows its problem."""
+        """Every tile of a dashboard; one the reader may not see shows its problem, one that is still counted in the background
+        (then ``counting`` is True) how far that is."""
         return _dashboard(self._running, actor, name, asked)
 
     def tile_records(

@@ -32,6 +32,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Q010", {"each": "fortnight"}, "Q010 不能按 fortnight 划分 -> 可以写 hour(小时)、day(天)、week(周,周一开始)、month(月)、quarter(季)或 year(年)"),
     ("Q011", {"point": "by:1"}, "Q011 图上没有 by:1 这个点 -> 请刷新看板再点"),
     ("Q012", {"text": "heat"}, "Q012 这个条件不是是或否:heat -> 写成比较,例如 heat is not None"),
+    ("Q013", {"percent": 34}, "Q013 正在统计,已完成 34% -> 几秒后会自己显示"),
 ]  # fmt: skip
 
 

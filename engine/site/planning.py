@@ -10,6 +10,7 @@ from engine.errors import FlowloomError, Problem
 from engine.load.pipeline import Loaded
 from engine.model.diff import Change, diff
 from engine.model.manifest import Manifest
+from engine.model.trigger import Trigger
 from engine.plugins.slots import FieldType
 from engine.runtime import sla
 from engine.runtime.context import Context, Parts
@@ -70,6 +71,8 @@ class Plan:
     notes: Sequence[Problem] = field(default=())
     words: TableWords | None = None
     """What people call the tables of ``operations``."""
+    unbound: Sequence[Trigger] = ()
+    """Rules that are new or changed and run with all rights."""
 
     @property
     def changes_anything(self) -> bool:
@@ -93,6 +96,9 @@ class Plan:
         said += [text for change in self.changes for text in _said(change, self.manifest, language)]
         said += [self.told(operation).what(language) for operation in self.operations]
         said += [each.problem().what(language) for each in self.leaving]
+        for rule in self.unbound:
+            name = rule.label.text(language) or rule.name
+            said.append(Problem("M039", rule.where, parameters={"name": name}).what(language))
         return said
 
     def told(self, operation: Operation) -> Problem:
@@ -210,7 +216,14 @@ def compare(running: Running, connection: Connection, loaded: Loaded) -> Plan:
         tuple(_clocks(running, connection, new)),
         tuple(_parameters(old, new)),
         TableWords(old, new, kinds),
+        tuple(_unbound(old, new)),
     )
+
+
+def _unbound(old: Manifest, new: Manifest) -> list[Trigger]:
+    """The rules that run with all rights and are not there yet, or not as they are now."""
+    system = [rule for rule in new.triggers.values() if rule.run_as == "system" and rule.enabled]
+    return [rule for rule in system if old.triggers.get(rule.name) != rule]
 
 
 def _parameters(old: Manifest, new: Manifest) -> list[Problem]:

@@ -195,6 +195,10 @@ def _carry_out(
     plan = _planned(running, loaded, choices)
     # The rule that runs decides, not the one in the folder: nobody takes it away by publishing.
     rule = running.manifest.site.approve if ask else None
+    if rule is None and ask and plan.unbound:
+        # A rule with all rights can do what its publisher may not: one person alone does not bring it in.
+        roles = [name for name, role in running.manifest.roles.items() if "publish" in role.may]
+        rule = Approval(by=tuple(roles), where=plan.unbound[0].where)
     if rule is not None:
         return _submit(running, actor, message, choices, plan, rule)
     parts = publishing.parts_of(running, plan.manifest, plan.current + 1, actor)

@@ -68,6 +68,7 @@ def test_fault_060_both_rules_are_paused_their_owner_is_told_once_and_the_innoce
     paused = site.engine.runs.paused(SYSTEM)
     assert [each["trigger"] for each in paused] == ["ping", "pong"]
     assert paused[0]["label"] == "改成乒" and paused[0]["chain"].startswith("innocent → ping → pong → ping")
+    # R124, as its title
     assert told(site, "admin") == ["规则互相触发、停不下来,已暂停:改成乒、改成乓"]
     again = spin(site)
     assert again.record["contact"] == "ping", "the innocent ran, the paused did not"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.errors import NotFound, Problem, Refused, Unavailable
+from engine.store import disk
 from engine.store.connection import Connection
 from engine.store.encode import instant, micros
 
@@ -105,7 +106,7 @@ class Files:
                     half.write(part)
                 half.flush()
             except OSError as error:
-                raise _failed(error) from error
+                raise _failed(error, self.folder) from error
             yield Bytes(half, size, digest.hexdigest())
 
     @contextlib.contextmanager
@@ -135,7 +136,7 @@ class Files:
             _sync(path.parent)
             _sync(self.folder)
         except OSError as error:
-            raise _failed(error) from error
+            raise _failed(error, self.folder) from error
 
     def add(
         self,
@@ -262,5 +263,5 @@ def _sync(folder: Path) -> None:
             os.close(entry)
 
 
-def _failed(error: OSError) -> Unavailable:
-    return Unavailable(Problem("B003", parameters={"reason": error.strerror or str(error)}))
+def _failed(error: OSError, folder: Path | None) -> Unavailable:
+    return Unavailable(disk.problem(error, str((folder or Path(tempfile.gettempdir())) / "half")))

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 from engine.errors import Problem, Unavailable
 from engine.failpoints import failpoint
+from engine.store import disk
 from engine.store.connection import Careless, Connection, Violation
 from engine.store.statement import Statements
 
@@ -301,8 +302,8 @@ def translate(error: BaseException, path: str) -> BaseException:
     main = code & 0xFF
     if main in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Unavailable(Problem("B001", parameters={"seconds": int(PATIENCE)}))
-    if main == sqlite3.SQLITE_FULL or (main == sqlite3.SQLITE_IOERR and free_megabytes(path) < 1):
-        return Unavailable(Problem("B002", parameters={"free": free_megabytes(path)}))
+    if main == sqlite3.SQLITE_FULL or (main == sqlite3.SQLITE_IOERR and disk.is_full(path)):
+        return Unavailable(Problem("B002", parameters={"free": disk.free_megabytes(path)}))
     if main == sqlite3.SQLITE_IOERR:
         return Unavailable(Problem("B003", parameters={"reason": str(error)}))
     if main in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
@@ -326,13 +327,3 @@ def _violation(text: str, code: int) -> Violation:
             columns.append(column)
     return Violation(kind, table, columns)
 
-
-def free_megabytes(path: str) -> int:
-    """Whole megabytes left on the disk the file is on."""
-    import shutil
-    from pathlib import Path
-
-    try:
-        return shutil.disk_usage(Path(path).resolve().parent).free // 1_000_000
-    except OSError:
-        return 0

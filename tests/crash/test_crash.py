@@ -104,7 +104,7 @@ def test_fault_086_a_full_disk_refuses_writes_lets_people_read_and_is_over_when_
         rig.kill(0.2)
         assert rig.look() == []
     assert sum(rig.driver.unavailable.values()) > 0
-    assert set(rig.driver.unavailable) <= {"B002", "B003"}
+    assert set(rig.driver.unavailable) <= {"B002"}
     assert rig.settle() == []
     print(rig.report(), dict(rig.driver.unavailable))
 

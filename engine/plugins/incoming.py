@@ -36,7 +36,7 @@ class Delivery:
     """One thing that arrived. ``key`` is the same whenever it is sent again; ``content`` is what ``map`` reads; ``body`` with
     its media type ``kind`` is what is kept, and gives the content again. ``at``: when it happened, where the sender says so
     (not when it was sent). ``facts``: names beside the content, such as ``file``. With a ``problem`` nothing can be made of it: it
-    is kept and waits for a person."""
+    is kept and waits for a person; with a reason to ``skip`` it is kept and nothing is made of it."""
 
     key: str
     content: Any
@@ -45,6 +45,16 @@ class Delivery:
     at: dt.datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     problem: Problem | None = None
+    skip: str = ""
+
+
+class Enclosed(dict[str, Any]):
+    """A file inside a delivery, as its content tells of it (``name``, ``type``, ``size``); ``content`` are its bytes. A file field
+    that is mapped to one gets the file."""
+
+    def __init__(self, name: str, type: str, content: bytes) -> None:
+        super().__init__(name=name, type=type, size=len(content))
+        self.content = content
 
 
 @dataclass(frozen=True, slots=True)

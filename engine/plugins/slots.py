@@ -25,6 +25,7 @@ from engine.model.entity import Field
 from engine.model.manifest import Manifest
 from engine.model.terms import Step
 from engine.plugins.incoming import Delivery as Delivery
+from engine.plugins.incoming import Enclosed as Enclosed
 from engine.plugins.incoming import Inbound as Inbound
 from engine.plugins.incoming import Page as Page
 from engine.plugins.incoming import Received as Received

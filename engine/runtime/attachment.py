@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from engine.errors import Forbidden, NotFound, Problem
+from engine.errors import Forbidden, NotFound, Problem, Refused
 from engine.model.entity import Field
+from engine.plugins.slots import Enclosed
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.store import approvals, sniff
-from engine.store.files import File, Files, shown_size
+from engine.store.files import File, Files, safe_name, shown_size
 from engine.store.tables import FILES
 
 #: What a field takes that does not say.
@@ -75,6 +78,24 @@ def put(context: Context, field: Field, id: str, problems: list[Problem]) -> Non
     problems += wrong
     if not wrong and not file.held:
         context.connection.execute("UPDATE fl_files SET held = 1 WHERE id = ?", (id,))
+
+
+def enclosed(context: Context, field: Field, one: Enclosed, problems: list[Problem]) -> str | None:
+    """The id of a file that came inside a delivery, kept in this turn; None, and a problem, where the field does not take it."""
+    files, name = context.parts.files, safe_name(str(one["name"]))
+    try:
+        with files.take(io.BytesIO(one.content), most(field), name) as taken:
+            type = sniff.media_type(name, taken.stream, taken.size)
+            file = File("", name, type, taken.size, taken.digest, context.now, context.user)
+            wrong = unfit(field, file, context.language)
+            problems += wrong
+            if wrong:
+                return None
+            files.keep(taken)
+            return files.add(context.connection, taken, name, type, context.now, context.user).id
+    except Refused as error:
+        problems += [replace(problem, field=field.name) for problem in error.problems]
+        return None
 
 
 def _givable(context: Context, file: File) -> bool:

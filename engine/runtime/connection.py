@@ -18,8 +18,8 @@ from engine.expression.types import ANY, Scope
 from engine.facts import SYSTEM, Event, Record
 from engine.model.manifest import Manifest
 from engine.model.terms import Template
-from engine.plugins.slots import at_path
-from engine.runtime import entity, intake
+from engine.plugins.slots import Enclosed, at_path
+from engine.runtime import attachment, entity, intake
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context, Parts
 from engine.runtime.turn import turn
@@ -199,7 +199,9 @@ def values_of(context: Context, route: Route, content: Any, facts: Mapping[str, 
         if value is None or value == "":
             continue
         one = plan.fields.get(name)
-        if one is not None and isinstance(value, str) and one.links_to is not None:
+        if one is not None and isinstance(value, Enclosed):
+            value = attachment.enclosed(context, one.field, value, problems)
+        elif one is not None and isinstance(value, str) and one.links_to is not None:
             value = intake.linked(context, name, one.links_to, value, problems, named)
         elif isinstance(value, str) and shortened(value):
             problems.append(Problem("I008", field=name, parameters={"value": value}))

@@ -154,6 +154,9 @@ class Receiving:
             reason = each.problem.line(self.language)
             inbox.quarantine(connection, kept.id, reason, now)
             return receipt(inbox.find(connection, kept.id) or kept)
+        if each.skip:
+            inbox.done(connection, kept.id, now, answer={"action": "skipped", "reason": each.skip}, state="skipped")
+            return receipt(inbox.find(connection, kept.id) or kept)
         if not made:
             return receipt(kept)
         done = work_off(self.running.parts, connection, kept, each.content, strict=strict)

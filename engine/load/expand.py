@@ -15,6 +15,10 @@ from engine.model.terms import Choice, Label
 from engine.model.trigger import Trigger, When
 
 
+#: What an amount is in when neither its field nor the site says.
+CURRENCY = "CNY"
+
+
 def machine_fields(entities: Mapping[str, Entity], machines: Iterable[StateMachine]) -> dict[str, Entity]:
     """The entities with the field every machine over them keeps its state in (made where it is missing)."""
     found = dict(entities)
@@ -32,6 +36,21 @@ def machine_fields(entities: Mapping[str, Entity], machines: Iterable[StateMachi
             known = Field(name=machine.field, type="state", label=label, where=machine.where)
         kept = replace(known, choices=choices, options={**known.options, **options}, index=True)
         found[machine.entity] = replace(entity, fields={**entity.fields, machine.field: kept})
+    return found
+
+
+def currencies(entities: Mapping[str, Entity], currency: str) -> dict[str, Entity]:
+    """The entities with the site's currency in every amount that names none."""
+    if currency == CURRENCY:
+        return dict(entities)
+    found = {}
+    for name, entity in entities.items():
+        amounts = {
+            each.name: replace(each, options={**each.options, "currency": currency})
+            for each in entity.fields.values()
+            if each.type == "money" and not each.options.get("currency")
+        }
+        found[name] = replace(entity, fields={**entity.fields, **amounts}) if amounts else entity
     return found
 
 

@@ -122,6 +122,7 @@ def _assemble(gathered: Gathered, drafts: Iterable[Draft], registry: Registry) -
             site = gathered.site.built
     machines = list(documents["state_machines"].values())
     documents["entities"] = expand.machine_fields(documents["entities"], machines)
+    documents["entities"] = expand.currencies(documents["entities"], site.currency)
     for machine in machines:
         documents["slas"].update({sla.name: sla for sla in expand.state_promises(machine)})
         documents["triggers"].update({each.name: each for each in expand.transition_steps(machine)})

@@ -57,8 +57,18 @@ class Shown(Mapping[str, Any]):
         return self._context.title(record) if record is not None else ""
 
 
-def render(context: Acting, template: Template, event: Event) -> str:
-    """A template filled in for the event's record: its fields, ``me``, ``param``, ``event``."""
+def by_language(context: Acting, users: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
+    """The users by the language they read: their own, else the site's."""
+    known, found = who.everybody(context), dict[str, list[int]]()
+    for user in users:
+        chosen = (known.get(user) or {}).get("language") or context.manifest.site.locale
+        found.setdefault("en" if str(chosen).startswith("en") else "zh", []).append(user)
+    return {language: tuple(readers) for language, readers in found.items()}
+
+
+def render(context: Acting, template: Template, event: Event, language: str = "") -> str:
+    """A template filled in for the event's record: its fields, ``me``, ``param``, ``event``. ``language`` is the reader's, that
+    of who acts when it is not given."""
     scene = context.scene(event).names
     names: dict[str, Any] = dict(scene)
     if event.entity is not None:
@@ -71,18 +81,18 @@ def render(context: Acting, template: Template, event: Event) -> str:
     for around, values in context.outer.items():
         if around != event.entity:
             names[around] = Shown(context, around, values)
-    return context.compiled.template(template)(names, now=context.now)
+    return context.compiled.template(template)(names, now=context.now, language=language or context.language)
 
 
-def words(context: Acting, name: str, event: Event) -> tuple[str, str]:
-    """(title, body) of a message template for the event's record. Raises NotFound (R084)."""
+def words(context: Acting, name: str, event: Event, language: str = "") -> tuple[str, str]:
+    """(title, body) of a message template for the event's record, in the reader's language. Raises NotFound (R084)."""
     found = context.manifest.templates.get(name)
     if found is None:
         near = nearest(name, context.manifest.templates)
         raise NotFound(Problem("R084", parameters={"template": name}, suggestion=near))
-    body = render(context, found.body, event) if found.body else ""
-    title = render(context, found.subject, event) if found.subject else ""
-    return title or found.label.text(context.language) or name, body
+    body = render(context, found.body, event, language) if found.body else ""
+    title = render(context, found.subject, event, language) if found.subject else ""
+    return title or found.label.text(language or context.language) or name, body
 
 
 def tell(

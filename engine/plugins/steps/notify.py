@@ -44,19 +44,19 @@ class Notify(OutsideStep):
 
     def run(self, context: Any, step: Step, event: Event) -> Any:
         """How many people were told, and who."""
-        users, _, _, _ = self._tell(context, step, event)
+        users, _ = self._tell(context, step, event)
         return {"told": list(users)}
 
     def prepare(self, context: Any, step: Step, event: Event) -> Sequence[Mapping[str, Any]]:
         """Tells everybody inside the product; outside, one delivery for each connection and person who may be disturbed
         now."""
-        _, reached, title, body = self._tell(context, step, event)
+        _, reached = self._tell(context, step, event)
         known = context.manifest.connections
         return [
             {"connection": name, "title": title, "text": body, "to": _person(context, user), "about": _about(event)}
             for name in channels(step)
             if name in known
-            for user in reached
+            for user, (title, body) in reached.items()
         ]
 
     def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
@@ -64,20 +64,26 @@ class Notify(OutsideStep):
         connector, settings = outside.connection(delivery["connection"])
         return connector.tell(settings, delivery, key)
 
-    def _tell(self, context: Any, step: Step, event: Event) -> tuple[Sequence[int], Sequence[int], str, str]:
+    def _tell(self, context: Any, step: Step, event: Event) -> tuple[Sequence[int], Mapping[int, tuple[str, str]]]:
+        """Who is told, and title and body of those it reaches at once: each in the language they read."""
         users = context.users(step.params["to"], event)
-        if not users:
-            return (), (), "", ""
+        urgent = bool(step.params.get("urgent"))
+        reached: dict[int, tuple[str, str]] = {}
+        for language, readers in context.by_language(users).items():
+            told = self._words(context, step, event, language)
+            for user in context.notify(readers, *told, event, channels(step), urgent):
+                reached[user] = told
+        return users, {user: reached[user] for user in users if user in reached}
+
+    def _words(self, context: Any, step: Step, event: Event, language: str) -> tuple[str, str]:
         title, body = "", ""
         if step.params.get("template"):
-            title, body = context.words(step.params["template"], event)
+            title, body = context.words(step.params["template"], event, language)
         if step.params.get("title") is not None:
-            title = context.text(step.params["title"], event)
+            title = context.text(step.params["title"], event, language)
         if step.params.get("text") is not None:
-            body = context.text(step.params["text"], event)
-        title = title or context.named(event)
-        reached = context.notify(users, title, body, event, channels(step), bool(step.params.get("urgent")))
-        return users, reached, title, body
+            body = context.text(step.params["text"], event, language)
+        return title or context.named(event), body
 
 
 def channels(step: Step) -> tuple[str, ...]:

@@ -62,3 +62,12 @@ def test_a_field_that_is_declared_keeps_its_label(loaded: Loader) -> None:
     field = manifest.entities["ticket"].fields["stage"]
     assert field.label.zh == "进度"
     assert [choice.name for choice in field.choices] == ["new", "done"]
+
+
+def test_an_amount_that_names_no_currency_is_in_the_sites(loaded: Loader) -> None:
+    text = "kind: entity\nname: deal\nfields: {a: {type: money}, b: {type: money, currency: USD}, c: {type: number}}\n"
+    for site, expected in (("", None), ("currency: HKD\n", "HKD")):
+        manifest = loaded(text, site=f"name: test\n{site}").manifest
+        assert manifest is not None
+        fields = manifest.entities["deal"].fields
+        assert [fields[name].options.get("currency") for name in "abc"] == [expected, "USD", None]

@@ -12,6 +12,7 @@ from engine.expression.portable import not_portable
 from engine.expression.types import TEXT, Scope, Type, check, record_of
 from engine.load.document import Draft
 from engine.load.literals import Literals, cells
+from engine.load.offers import offers
 from engine.load.overlay import Removed
 from engine.load.read import scalar
 from engine.load.references import References, rows
@@ -45,6 +46,7 @@ def resolve(
     problems += _zones(manifest, drafts)
     problems += patches(manifest, drafts)
     problems += settings(drafts, registry)
+    problems += offers(drafts, registry)
     problems += Types(manifest, registry, references).check()
     for each in removed:
         places = references.uses.places.get((each.entity, each.field), [])

@@ -329,6 +329,7 @@ def test_late_it_goes_to_the_manager_and_then_it_is_over(stage: Stage) -> None:
     assert request(stage).level == 1
     stage.advance(hours=24)
     assert request(stage).state == "expired"
+    assert request(stage).note == "到时限没有人决定,审批已失效", "R150"
     assert stage.told()[-1] == "li"
     assert stage.get("lead", one.id)["stage"] == "new"
     with pytest.raises(Conflict):

@@ -24,7 +24,7 @@ from engine.store.query.compiler import sheet_of
 from engine.store.query.ground import Ground
 from engine.store.query.question import Query
 from engine.store.query.stays import TAKES, Stays
-from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take, merge
+from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take, hoisted, merge
 from engine.store.query.terms import parsed
 
 #: Up to this many records are read in one go through an index; more are read and kept in lots.
@@ -71,7 +71,9 @@ class Sharing:
         """The parts a tile asked for."""
         if wanted.group not in self._parts:
             (_, scan), takes = self._scans[wanted.group]
-            self._parts[wanted.group] = self._read(hoisted(self._ground, replace(scan, takes=tuple(takes))))
+            self._parts[wanted.group] = self._read(
+                hoisted(replace(scan, takes=tuple(takes)), lambda term: not live(self._ground, term))
+            )
         return {key: [values[place] for place in wanted.places] for key, values in self._parts[wanted.group].items()}
 
     def _read(self, scan: Scan) -> Parts:
@@ -172,14 +174,3 @@ def meaning(manifest: Manifest, entities: Iterable[str]) -> str:
         words.append((name, [(f.name, f.type, f.to, f.via) for f in entity.fields.values()] if entity else ()))
         words.append([(m.name, m.field, tuple(m.states)) for m in manifest.machines_of(name)])
     return hashlib.sha256(repr(words).encode()).hexdigest()
-
-
-def hoisted(ground: Ground, scan: Scan) -> Scan:
-    """The scan with what every take demands as a limit on the rows, where an index can help. What depends on the moment
-    stays with the takes: a row it keeps out now may come in later."""
-    first = scan.takes[0].only
-    shared = [term for term in first if all(term in take.only for take in scan.takes) and not live(ground, term)]
-    if not shared:
-        return scan
-    takes = tuple(replace(take, only=tuple(t for t in take.only if t not in shared)) for take in scan.takes)
-    return replace(scan, takes=takes, query=replace(scan.query, where=(*scan.query.where, *shared)))

@@ -55,9 +55,9 @@ def _ahead(instant: dt.datetime, zone: dt.tzinfo) -> int:
     return (instant.astimezone(zone).utcoffset() or dt.timedelta()) // MICROSECOND
 
 
-def local(instant: sa.ColumnElement[Any], zone: dt.tzinfo) -> sa.ColumnElement[int]:
-    """A stored instant as microseconds of local time."""
-    known = offsets(zone)
+def local(instant: sa.ColumnElement[Any], zone: dt.tzinfo, shift: int = 0) -> sa.ColumnElement[int]:
+    """A stored instant as microseconds of local time, with ``shift`` more of them (one addition for both)."""
+    known = [(start, ahead + shift) for start, ahead in offsets(zone)]
     if len(known) == 1:
         return instant + number(known[0][1])
     return instant + _search(instant, known)
@@ -74,22 +74,17 @@ def _search(instant: sa.ColumnElement[Any], known: Sequence[tuple[int, int]]) ->
 
 def days(instant: sa.ColumnElement[Any], zone: dt.tzinfo) -> sa.ColumnElement[int]:
     """Days from 1970-01-01 to the local day of a stored instant."""
-    return _divided(local(instant, zone), DAY)
+    return _over(local(instant, zone, SHIFT * DAY), DAY) - number(SHIFT)
 
 
-def _divided(value: sa.ColumnElement[int], by: int) -> sa.ColumnElement[int]:
+def _over(value: sa.ColumnElement[int], by: int) -> sa.ColumnElement[int]:
     # SQLAlchemy's // would add a floor(); both databases divide whole numbers as whole numbers.
-    return (value + number(SHIFT * DAY)).op("/", precedence=8, return_type=sa.BigInteger())(number(by)) - number(
-        SHIFT * DAY // by
-    )
+    return value.op("/", precedence=8, return_type=sa.BigInteger())(number(by))
 
 
 def hour(instant: sa.ColumnElement[Any], zone: dt.tzinfo) -> sa.ColumnElement[int]:
     """The local hour of a stored instant, 0 to 23."""
-    known = offsets(zone)
-    ahead = known[0][1] + SHIFT * DAY  # one addition where the zone never changes its clocks
-    moved = instant + number(ahead) if len(known) == 1 else local(instant, zone) + number(SHIFT * DAY)
-    return remainder(moved.op("/", precedence=8, return_type=sa.BigInteger())(number(HOUR)), 24)
+    return remainder(_over(local(instant, zone, SHIFT * DAY), HOUR), 24)
 
 
 def remainder(value: sa.ColumnElement[int], by: int) -> sa.ColumnElement[int]:

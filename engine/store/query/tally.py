@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -94,12 +94,12 @@ class Counting(Protocol):
 
 class Prepared:
     """A scan as SQL, made once and run for as many ranges of records as need be (or, without ``lots``, for all at once,
-    so that the database is free to choose another index).
+    so that the database is free to choose another index). Unless told not to ``foresee``, it also asks until when they hold.
 
     A value or condition that looks into other tables is worked out once a row, however many takes use it.
     """
 
-    def __init__(self, ground: Ground, asked: Scan, lots: bool = True) -> None:
+    def __init__(self, ground: Ground, asked: Scan, lots: bool = True, foresee: bool = True) -> None:
         sheet, limits = sheet_of(ground, asked.query)
         self.takes = asked.takes
         inner = _Inner(sheet, [*limits, *(ranged(sheet.table) if lots else ())], _keys(sheet, asked))
@@ -107,7 +107,8 @@ class Prepared:
         self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
         noted = [inner.note(asked.takes[place]) for place in self._added]
         values = [take.of for take in asked.takes if take.of is not None]
-        ahead = Ahead(sheet, asked.query, [t for take in asked.takes for t in take.only], [*asked.group, *values])
+        terms = [t for take in asked.takes for t in take.only] if foresee else []
+        ahead = Ahead(sheet, asked.query, terms, [*asked.group, *values])
         self.foreseen, self._midnight = ahead.foreseen, ahead.midnight
         self._flips = len(ahead.at)
         self._whole = inner.aggregated(noted, ahead) if noted or ahead.at else None
@@ -226,7 +227,18 @@ def conjuncts(term: Term) -> list[Term]:
 
 def scan(connection: Connection, ground: Ground, asked: Scan) -> Parts:
     """The parts of every group over all records."""
-    return Prepared(ground, asked, lots=False).run(connection).parts
+    return Prepared(ground, asked, lots=False, foresee=False).run(connection).parts
+
+
+def hoisted(asked: Scan, may: Callable[[Term], bool] = lambda term: True) -> Scan:
+    """The scan with what every take demands as a limit on the rows, where an index can help; ``may`` tells of a term whether
+    it can leave the takes (a row that depends on the moment and is kept out now may come in later)."""
+    first = asked.takes[0].only
+    shared = [term for term in first if all(term in take.only for take in asked.takes) and may(term)]
+    if not shared:
+        return asked
+    takes = tuple(replace(take, only=tuple(t for t in take.only if t not in shared)) for take in asked.takes)
+    return replace(asked, takes=takes, query=replace(asked.query, where=(*asked.query.where, *shared)))
 
 
 def ranged(table: Any) -> list[Any]:

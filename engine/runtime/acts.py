@@ -119,9 +119,9 @@ class Acting(Context):
                 found[name] = self.value(term, event)
         return found
 
-    def text(self, template: Template, event: Event) -> str:
-        """A template filled in for the event's record, links followed, plain values only."""
-        return people.render(self, template, event)
+    def text(self, template: Template, event: Event, language: str = "") -> str:
+        """A template filled in for the event's record, links followed, plain values only; ``language`` is the reader's."""
+        return people.render(self, template, event, language)
 
     def own(self, event: Event) -> Record:
         """The record the event is about. Raises NotFound (R083) for an event without one."""
@@ -147,9 +147,13 @@ class Acting(Context):
         record = self.record(event)
         return self.title(record) if record is not None else self.via.partition(":")[2]
 
-    def words(self, template: str, event: Event) -> tuple[str, str]:
-        """(title, body) of a message template for the event's record."""
-        return people.words(self, template, event)
+    def words(self, template: str, event: Event, language: str = "") -> tuple[str, str]:
+        """(title, body) of a message template for the event's record, in the reader's ``language``."""
+        return people.words(self, template, event, language)
+
+    def by_language(self, users: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
+        """These users by the language they read."""
+        return people.by_language(self, users)
 
     def document(self, template: str, event: Event) -> dict[str, Any]:
         """A document template filled in for the event's record, to be laid out outside the turn."""

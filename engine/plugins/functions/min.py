@@ -2,64 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
-
-from engine.expression import live
-from engine.expression.types import ANY, Type, join
-from engine.plugins.slots import Function
-
-#: Two of these compare as they are, and that is what nearly every call has.
-PLAIN = frozenset({int, float})
+from engine.plugins.functions.extreme import Extreme
 
 
-class Min(Function):
+class Min(Extreme):
     """The smallest value of a list without the empty ones, or of several values (empty when one of them is)."""
 
     name = "min"
     title = {"zh": "最小", "en": "Smallest"}
-    signature = ("any", "any?", "…")
-    needs = ("timezone",)
     example = 'value: "=min(100, visits * 2 + downloads * 10)"'
-
-    def returns(self, arguments: Sequence[Type]) -> Type:
-        """The type of the values."""
-        if len(arguments) == 1:
-            return arguments[0].of or ANY
-        found: Type | None = arguments[0] if arguments else ANY
-        for kind in arguments[1:]:
-            found = join(found, kind) if found else None
-        return found or ANY
-
-    def call(self, *arguments: Any, timezone: Any, **environment: Any) -> Any:
-        """The smallest; empty when there is none."""
-        if len(arguments) == 2 and type(arguments[0]) in PLAIN and type(arguments[1]) in PLAIN:
-            return arguments[1] if arguments[1] < arguments[0] else arguments[0]
-        if len(arguments) == 1:
-            values = [value for value in arguments[0] or () if value is not None]
-        else:
-            values = [] if None in arguments else list(arguments)
-        if not values:
-            return None
-        found = values[0]
-        for value in values[1:]:
-            found = value if live.compare("<", value, found, timezone) else found
-        return live.money(found) if any(isinstance(value, Decimal) for value in values) else found
-
-    def sql(self, dialect: str, *arguments: Any, types: Sequence[Type], **environment: Any) -> Any:
-        """An aggregate over rows, or a choice among columns."""
-        import sqlalchemy as sa
-
-        from engine.expression.sql.arithmetic import convert
-
-        if len(arguments) == 1:
-            return arguments[0].aggregate("min")
-        wanted = self.returns(types)
-        if wanted.name in ("any", "list"):
-            return NotImplemented
-        values = [convert(value, kind, wanted) for value, kind in zip(arguments, types, strict=True)]
-        if dialect == "sqlite":
-            return sa.func.min(*values, type_=values[0].type)
-        chosen = sa.func.least(*values, type_=values[0].type)
-        return sa.case((sa.and_(*(value.isnot(None) for value in values)), chosen), else_=sa.null())
+    least, among = True, "least"

@@ -22,6 +22,7 @@ BENCHES: dict[str, tuple[list[str], list[str]]] = {
     "documents": ([], []),
     "timers": (["100000"], []),
     "store": (["20000"], ["100000"]),
+    "burst": (["1000", "5"], []),
     "compared": ([], ["--full"]),
 }
 

@@ -1,4 +1,7 @@
-"""Serve one of the two applications as the product serves itself: python -m bench.server ours|plain FOLDER PORT."""
+"""Serve one of the two applications as the product serves itself: python -m bench.server ours|ticking|plain FOLDER PORT.
+
+``ticking`` is ours with what a serving process does once a second.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,9 +90,12 @@ def main() -> None:
         serve(plain.create_app(folder / "plain.db"), "127.0.0.1", port)
         return
     from engine.api import Engine
+    from engine.cli.clockwork import keep_time
     from studio.app import create_app
 
     with Engine.open(folder) as engine:
+        if kind == "ticking":
+            threading.Thread(target=keep_time, args=(engine, threading.Event()), daemon=True).start()
         serve(create_app(engine), "127.0.0.1", port)
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
 import time
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
 
+import orjson
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import LengthRequired
 
+from engine.api import Engine
 from engine.errors import FlowloomError, Problem
 from engine.plugins.slots import Unauthentic, Unreadable
 from studio import limits
@@ -15,9 +22,14 @@ from studio.answers import answer, engine, refusal
 
 blueprint = Blueprint("hooks", __name__)
 
-#: Requests an address may have refused in a minute before it is not even listened to; verified ones are not counted.
+#: Requests an address may have refused in a minute before it is not even listened to; verified ones are not counted here.
 REFUSED = (60, 60)
+#: Verified requests a connection takes in a minute and at once, unless its ``limits`` say ``received``: what one sender, however
+#: trusted, may put on our disk.
+RECEIVED = (60_000, 40_000)
 HEADERS = 64
+#: Where the front leaves what was raised, for the view to say it.
+RAISED = "flowloom.raised"
 
 
 class TooOften(FlowloomError):
@@ -25,33 +37,132 @@ class TooOften(FlowloomError):
 
     status = 429
 
+    def __init__(self, problem: Problem, wait: float) -> None:
+        super().__init__(problem)
+        self.wait = wait
+
+
+class Counters:
+    """How often who was refused, and which connection was sent how much."""
+
+    def __init__(self) -> None:
+        self.refused = limits.Limit(*REFUSED)
+        self._received: dict[str, tuple[int | None, limits.Limit]] = {}
+
+    def take(self, engine: Engine, connection: str, now: float) -> None:
+        """Count one verified request. Raises TooOften."""
+        asked = engine.channels.pace(connection)
+        known = self._received.get(connection)
+        if known is None or known[0] != asked:
+            per_minute, burst = RECEIVED if asked is None else (asked, asked)
+            known = self._received[connection] = (asked, limits.Limit(per_minute, burst))
+        wait = known[1].wait(connection, now)
+        if wait:
+            raise TooOften(Problem("H038"), wait)
+
 
 def install(app: Flask) -> None:
-    """The counter of this application."""
-    app.config["HOOKS_REFUSED"] = limits.Limit(*REFUSED)
+    """The counters of this application, and the short way for what is as it should be."""
+    app.config["HOOKS"] = Counters()
+    app.wsgi_app = Front(app, app.wsgi_app)  # type: ignore[method-assign]
+
+
+class Front:
+    """Takes a delivery that is as it should be without the work a page needs: in a burst that is most of what it costs. Whatever is
+    not, goes to the view below, which says why."""
+
+    def __init__(self, app: Flask, beyond: Callable[..., Iterable[bytes]]) -> None:
+        self._app, self._beyond = app, beyond
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A WSGI application."""
+        path = str(environ.get("PATH_INFO") or "")
+        if environ.get("REQUEST_METHOD") == "POST" and path.startswith("/hooks/") and "/" not in path[7:]:
+            done = self._quickly(environ, path[7:])
+            if done is not None:
+                status, kind, body, more = done
+                headers = [
+                    ("Content-Type", kind),
+                    ("Content-Length", str(len(body))),
+                    ("X-Content-Type-Options", "nosniff"),
+                    *more,
+                ]
+                start_response(status, headers)
+                return [body]
+        return self._beyond(environ, start_response)
+
+    def _quickly(
+        self, environ: dict[str, Any], connection: str
+    ) -> tuple[str, str, bytes, list[tuple[str, str]]] | None:
+        length = str(environ.get("CONTENT_LENGTH") or "")
+        usual = length.isascii() and length.isdigit() and int(length) <= self._app.config["MAX_CONTENT_LENGTH"]
+        if not usual or environ.get("HTTP_CONTENT_ENCODING") or environ.get("HTTP_TRANSFER_ENCODING"):
+            return None
+        counters: Counters = self._app.config["HOOKS"]
+        at = limits.peer(environ, behind_proxy=self._app.config["SECURE_COOKIES"])
+        now = time.monotonic()
+        if counters.refused.wait(at, now, take=False):
+            return None
+        body = environ["wsgi.input"].read(int(length)) if int(length) else b""
+        environ["wsgi.input"] = io.BytesIO(body)
+        if len(body) != int(length):
+            return None
+        try:
+            done = deliver(self._app.config["ENGINE"], counters, connection, body, environ, at)
+        except Unauthentic as error:
+            environ[RAISED] = error
+            return None
+        except FlowloomError as error:
+            environ[RAISED] = error
+            return None
+        if done.reply is not None:
+            return _line(done.reply.status), done.reply.kind, done.reply.body, []
+        more = [("Idempotency-Replayed", "true")] if done.replayed else []
+        return _line(done.status), "application/json", orjson.dumps(done.content, option=orjson.OPT_NON_STR_KEYS), more
+
+
+def _line(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"
+
+
+def deliver(
+    engine: Engine, counters: Counters, connection: str, body: bytes, environ: Mapping[str, Any], at: str
+) -> Any:
+    """What a request brings, kept (``engine.site.receiving.Answer``). Raises Unauthentic, Unreadable, TooOften, Unavailable."""
+    names = [name for name in environ if name.startswith("HTTP_")][:HEADERS]
+    headers = {name[5:].replace("_", "-").lower(): str(environ[name]) for name in names}
+    headers["content-type"] = str(environ.get("CONTENT_TYPE") or "")
+    query = dict(parse_qsl(str(environ.get("QUERY_STRING") or ""), keep_blank_values=True))
+    method = str(environ["REQUEST_METHOD"])
+    return engine.channels.receive(
+        connection, body, headers, method, query, at, lambda: counters.take(engine, connection, time.monotonic())
+    )
 
 
 @blueprint.route("/hooks/<connection>", methods=["GET", "POST"])
 def receive(connection: str) -> Response:
     """200 with what was made of it, 202 when it is kept and looked at later; the same 401 for whatever cannot be verified."""
     at, now = limits.address(), time.monotonic()
-    refused: limits.Limit = current_app.config["HOOKS_REFUSED"]
-    wait = refused.wait(at, now, take=False)
+    counters: Counters = current_app.config["HOOKS"]
+    wait = counters.refused.wait(at, now, take=False)
     if wait:
-        return too_often(wait)
+        return too_often(TooOften(Problem("H038"), wait))
     if request.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
         # Nothing is unpacked here: a kilobyte could become a gigabyte.
         return refusal(Unreadable(Problem("H031", parameters={"kind": "Content-Encoding"}), 415))
     if request.method == "POST" and request.content_length is None:
         # A body of no told length could go on for ever.
         raise LengthRequired
-    body = request.get_data(cache=False)
-    headers = {name.lower(): value for name, value in list(request.headers.items())[:HEADERS]}
+    raised = request.environ.get(RAISED)
     try:
-        done = engine().channels.receive(connection, body, headers, request.method, request.args.to_dict(), at)
+        if raised is not None:
+            raise raised
+        done = deliver(engine(), counters, connection, request.get_data(cache=False), request.environ, at)
     except Unauthentic as error:
-        refused.wait(at, now)
+        counters.refused.wait(at, now)
         return unverified(error.status)
+    except TooOften as error:
+        return too_often(error)
     if done.reply is not None:
         return Response(done.reply.body, done.reply.status, content_type=done.reply.kind)
     response = answer(done.content, done.status)
@@ -67,8 +178,8 @@ def unverified(status: int = 401) -> Response:
     return refusal(error)
 
 
-def too_often(wait: float) -> Response:
+def too_often(error: TooOften) -> Response:
     """429, with the seconds to wait."""
-    response = refusal(TooOften(Problem("H038")))
-    response.headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    response = refusal(error)
+    response.headers["Retry-After"] = str(max(1, math.ceil(error.wait)))
     return response

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import current_app, request
 
@@ -38,9 +40,14 @@ class Limit:
 
 
 def address() -> str:
+    """Who is at the other end of this request."""
+    return peer(request.environ, behind_proxy=current_app.config["SECURE_COOKIES"])
+
+
+def peer(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
     """Who is at the other end: the peer, or, behind our own proxy, the last address that proxy has added."""
-    if current_app.config["SECURE_COOKIES"]:
-        passed = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if behind_proxy:
+        passed = str(environ.get("HTTP_X_FORWARDED_FOR") or "").rpartition(",")[2].strip()
         if passed:
             return passed[:64]
-    return request.remote_addr or ""
+    return str(environ.get("REMOTE_ADDR") or "")

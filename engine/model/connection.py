@@ -19,10 +19,12 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much is sent through a connection, by all workers together: in a minute, and at once."""
+    """How much is sent through a connection, by all workers together: in a minute, and at once; ``received``: how many verified
+    requests each serving process takes in a minute."""
 
     per_minute: int | None = None
     at_once: int | None = None
+    received: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,13 @@ import concurrent.futures
 import contextlib
 import datetime as dt
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from engine.clock import SystemClock
 from engine.errors import FlowloomError, Problem, Refused, Unavailable
 from engine.facts import SYSTEM
 from engine.model.terms import Duration
@@ -20,6 +22,7 @@ from engine.runtime.connection import FORM, work_off
 from engine.runtime.outside import settings_of
 from engine.site import secret
 from engine.site.running import Running
+from engine.site.rush import Rush
 from engine.site.spool import Spool, Spooled
 from engine.store import audit, inbox
 from engine.store.connection import Connection
@@ -34,6 +37,9 @@ AT_ONCE = 20
 #: Refused signatures in a minute that tell somebody is trying.
 ALARM = 20
 THREADS = 32
+#: Deliveries in files that are loaded in one transaction; those worked off at a time while more arrives than can be, and the seconds
+#: for which then nothing is worked off at all.
+TOGETHER, LEISURE, PATIENT = 200, 25, 30.0
 #: What the caller learns of a delivery that repeats one: the same as then.
 SPOOLED: Mapping[str, Any] = {"state": "new"}
 
@@ -56,9 +62,11 @@ class Receiving:
         self.running = running
         self._secrets = secret.reader(running.folder)
         self.spool = Spool(running.folder / "spool")
+        self.rush = Rush(SystemClock())
         self._pool: concurrent.futures.ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._resting_until = 0.0
+        self._settings: dict[str, tuple[Any, float, Mapping[str, Any]]] = {}
         self._refused: Counter[tuple[str, int]] = Counter()
 
     # --- in
@@ -71,8 +79,10 @@ class Receiving:
         method: str = "POST",
         query: Mapping[str, str] | None = None,
         address: str = "",
+        verified: Callable[[], None] | None = None,
     ) -> Answer:
-        """What a request to a connection brings, kept and, where that is quick, worked off. Header names in lower case.
+        """What a request to a connection brings, kept and, where that is quick, worked off. Header names in lower case. ``verified``
+        is called once its sender is proven and before anything is kept; what it raises is raised.
 
         Raises Unauthentic (the same for an unknown connection as for a wrong signature), Unreadable, and Unavailable when
         neither the database nor a file can keep it.
@@ -84,14 +94,21 @@ class Receiving:
         if connection is None or connector is None:
             raise Unauthentic(f"no connection is called {name}")
         try:
-            received = connector.receive(self.settings(name), request)
+            received = connector.receive(self._lately(name), request)
         except Undone as error:
             # A person has to mend it; the sender learns only that it should come again.
             raise Unavailable(Problem("H035", parameters={"why": name})) from error
         except Unauthentic as error:
             self._note_refused(name, request, str(error))
             raise
-        receipts = self.keep(name, received.deliveries) if received.deliveries else []
+        if verified is not None:
+            verified()
+        receipts: Sequence[Mapping[str, Any]] = ()
+        if received.deliveries:
+            with self.rush.come() as rushing:
+                # While something lies in files nothing passes it by: the same sender's next word must not come first.
+                only = rushing or self.spool.lying > 0
+                receipts = self._put(name, received.deliveries) if only else self.keep(name, received.deliveries)
         if received.wakes:
             self._wake(name)
         return self._answer(received, receipts)
@@ -128,15 +145,20 @@ class Receiving:
         try:
             return self._timely(lambda: running.database.write(work))
         except Unavailable:
-            headers = [{"kind": each.kind, "facts": dict(each.facts)} for each in deliveries]
-            for each, about in zip(deliveries, headers, strict=True):
-                self.spool.put(Spooled(name, each.key, each.body, now, about, each.at))
-            return [dict(SPOOLED) for _ in deliveries]
+            return self._put(name, deliveries)
         except FlowloomError:
             raise
         except Exception:
             # Whatever went wrong in a rule, what arrived is kept; ``work`` looks at it again.
             return self._timely(lambda: running.database.write(lambda connection: work(connection, False)))
+
+    def _put(self, name: str, deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
+        """Keep them in a file; they are worked off later. Raises Unavailable."""
+        now = self.running.clock.now()
+        about = [{"kind": each.kind, "facts": dict(each.facts)} for each in deliveries]
+        kept = [Spooled(name, d.key, d.body, now, a, d.at) for d, a in zip(deliveries, about, strict=True)]
+        self.spool.put(*kept)
+        return [dict(SPOOLED) for _ in kept]
 
     def take_in(
         self, connection: Connection, name: str, each: Delivery, now: dt.datetime, made: bool, strict: bool = False
@@ -251,8 +273,15 @@ class Receiving:
         count = 0
         if not running.published:
             return count
-        for path, one in self.spool.waiting(limit):
-            running.database.write(lambda connection, one=one: _load(connection, one))  # type: ignore[misc]
+        if self.rush.on:
+            if self.rush.lasting < PATIENT:
+                # What comes is acknowledged first; there is time afterwards.
+                return count
+            limit = LEISURE
+        for path, many in self.spool.waiting(limit):
+            for start in range(0, len(many), TOGETHER):
+                part = many[start : start + TOGETHER]
+                running.database.write(lambda connection, part=part: [_load(connection, one) for one in part])  # type: ignore[misc]
             path.unlink(missing_ok=True)
         with running.database.read() as connection:
             found = [*inbox.listed(connection, "new", limit), *inbox.listed(connection, "parked", limit)]
@@ -277,6 +306,19 @@ class Receiving:
             # A mistake of ours must not keep everything behind it waiting.
             inbox.quarantine(connection, id, f"{type(error).__name__}: {error}", self.running.clock.now())
         return 1
+
+    def pace(self, name: str) -> int | None:
+        """How many verified requests a connection takes in a minute, where it says so."""
+        found = self.running.manifest.connections.get(name)
+        return found.limits.received if found is not None and found.limits is not None else None
+
+    def _lately(self, name: str) -> Mapping[str, Any]:
+        """A connection's settings as they were read at most a second ago: secrets lie in a file."""
+        manifest, now = self.running.manifest, time.monotonic()
+        known = self._settings.get(name)
+        if known is None or known[0] is not manifest or now > known[1]:
+            known = self._settings[name] = (manifest, now + 1.0, self.settings(name))
+        return known[2]
 
     def settings(self, name: str) -> dict[str, Any]:
         """A connection's settings with their secrets, spans in seconds. Raises Undone (R103) where a secret is not there."""

@@ -1,21 +1,32 @@
-"""Deliveries that came while the database could not take them: files on disk, loaded later. Floor: 6."""
+"""Deliveries that the database cannot or should not take just now: journals on disk, loaded later. Floor: 6.
+
+Whoever keeps something waits for one fsync, which it shares with all that came meanwhile: what one disk can sync a few hundred times
+a second is enough for thousands of deliveries. A journal belongs to the process that holds its lock; one that nobody holds is loaded.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import os
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
 from engine.errors import Problem, Unavailable
 
-SUFFIX = ".delivery"
+SUFFIX = ".journal"
+#: What one delivery was kept in before there were journals.
+SINGLE = ".delivery"
+#: Bytes after which a journal is ended and another begun.
+LARGEST = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +41,90 @@ class Spooled:
     happened_at: dt.datetime | None = None
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What shares one fsync."""
+
+    parts: list[bytes] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+    error: OSError | None = None
+    led: bool = False
+
+
 class Spool:
-    """A folder of deliveries, each durable when ``put`` returns."""
+    """A folder of journals; everything is durable when ``put`` returns."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._gathering = threading.Lock()
+        self._writing = threading.Lock()
+        self._batch = _Batch()
+        self._file: BinaryIO | None = None
+        self._path: Path | None = None
+        self._lying = 0
 
-    def put(self, one: Spooled) -> None:
-        """Keep it: the file and its name are on disk when this returns. Raises Unavailable (H035) when they cannot be."""
-        text = orjson.dumps(
-            {
-                "connection": one.connection,
-                "key": one.key,
-                "body": base64.b64encode(one.body).decode(),
-                "received_at": one.received_at.isoformat(),
-                "headers": one.headers,
-                "happened_at": one.happened_at.isoformat() if one.happened_at else None,
-            }
-        )
-        name = f"{one.received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(8)}"
-        path = self.folder / f"{name}.part"
-        try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(text)
+    @property
+    def lying(self) -> int:
+        """How many this process has kept that were not handed out yet."""
+        return self._lying
+
+    def put(self, *many: Spooled) -> None:
+        """Keep them: they are on disk when this returns. Raises Unavailable (H035) when they cannot be."""
+        lines = b"".join(_line(one) for one in many)
+        with self._gathering:
+            batch = self._batch
+            batch.parts.append(lines)
+            lead, batch.led = not batch.led, True
+            self._lying += len(many)
+        if lead:
+            self._write(batch)
+        else:
+            batch.done.wait()
+        if batch.error is not None:
+            with self._gathering:
+                self._lying -= len(many)
+            why = batch.error.strerror or str(batch.error)
+            raise Unavailable(Problem("H035", parameters={"why": why})) from batch.error
+
+    def _write(self, batch: _Batch) -> None:
+        with self._writing:
+            with self._gathering:
+                # Who comes from now on shares the next one.
+                self._batch = _Batch()
+            try:
+                file = self._file or self._begun()
+                file.write(b"".join(batch.parts))
                 file.flush()
                 os.fsync(file.fileno())
-            path.rename(self.folder / f"{name}{SUFFIX}")
+                if file.tell() > LARGEST:
+                    self._end()
+            except OSError as error:
+                batch.error = error
+                # Half a line may stand at its end: nothing more is written behind it.
+                with contextlib.suppress(OSError):
+                    self._end()
+            finally:
+                batch.done.set()
+
+    def _begun(self) -> BinaryIO:
+        """A new journal whose name is on disk, held by this process."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(8)}{SUFFIX}"
+        path = self.folder / name
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), "wb")
+        try:
+            _hold(file)
             self._sync()
-        except OSError as error:
-            raise Unavailable(Problem("H035", parameters={"why": error.strerror or str(error)})) from error
+        except OSError:
+            file.close()
+            raise
+        self._file, self._path = file, path
+        return file
+
+    def _end(self) -> None:
+        file, self._file, self._path = self._file, None, None
+        if file is not None:
+            file.close()
 
     def _sync(self) -> None:
         if os.name == "posix":
@@ -69,26 +134,105 @@ class Spool:
             finally:
                 os.close(entry)
 
-    def waiting(self, limit: int = 500) -> Iterator[tuple[Path, Spooled]]:
-        """What lies there, oldest first; a file that cannot be read is left, under a name of its own, for a person."""
-        names = sorted(path for path in self.folder.glob(f"*{SUFFIX}")) if self.folder.is_dir() else []
-        for path in names[:limit]:
+    def waiting(self, limit: int = 500) -> Iterator[tuple[Path, Sequence[Spooled]]]:
+        """Journals that nobody writes into any more, oldest first, each with what lies in it, until ``limit`` deliveries were given;
+        the caller takes the file away. One that cannot be read is left, under a name of its own, for a person."""
+        with self._writing:
+            self._end()
+            with self._gathering:
+                self._lying = 0
+        names = (
+            sorted(path for path in self.folder.glob("*") if path.suffix in (SUFFIX, SINGLE))
+            if self.folder.is_dir()
+            else []
+        )
+        given = 0
+        for path in names:
+            if given >= limit:
+                return
             try:
-                kept = orjson.loads(path.read_bytes())
-                happened = kept["happened_at"]
-                one = Spooled(
-                    kept["connection"],
-                    kept["key"],
-                    base64.b64decode(kept["body"]),
-                    dt.datetime.fromisoformat(kept["received_at"]),
-                    kept["headers"],
-                    dt.datetime.fromisoformat(happened) if happened else None,
-                )
+                if path.suffix == SUFFIX and _held(path):
+                    continue
+                content = path.read_bytes()
+            except OSError:
+                continue
+            try:
+                found = _read(content) if path.suffix == SUFFIX else [_spooled(orjson.loads(content))]
             except (ValueError, KeyError, TypeError):
                 path.rename(path.with_suffix(".broken"))
                 continue
-            yield path, one
+            given += len(found)
+            yield path, found
 
     def count(self) -> int:
         """How many lie there."""
-        return sum(1 for _ in self.folder.glob(f"*{SUFFIX}")) if self.folder.is_dir() else 0
+        if not self.folder.is_dir():
+            return 0
+        singles = sum(1 for _ in self.folder.glob(f"*{SINGLE}"))
+        return singles + sum(path.read_bytes().count(b"\n") for path in self.folder.glob(f"*{SUFFIX}"))
+
+
+def _line(one: Spooled) -> bytes:
+    """One delivery: its checksum and itself as JSON, which holds no line feed."""
+    text = orjson.dumps(
+        {
+            "connection": one.connection,
+            "key": one.key,
+            "body": base64.b64encode(one.body).decode(),
+            "received_at": one.received_at.isoformat(),
+            "headers": one.headers,
+            "happened_at": one.happened_at.isoformat() if one.happened_at else None,
+        }
+    )
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _read(content: bytes) -> list[Spooled]:
+    """Every delivery of a journal. What stands behind the last line feed, or is torn at the end, was never acknowledged; a line that
+    is wrong before a good one raises ValueError."""
+    lines = content.split(b"\n")[:-1]
+    found: list[Spooled] = []
+    torn = False
+    for line in lines:
+        mark, _, text = line.partition(b" ")
+        if len(mark) != 8 or mark != b"%08x" % zlib.crc32(text):
+            torn = True
+            continue
+        if torn:
+            raise ValueError("a damaged line before a good one")
+        found.append(_spooled(orjson.loads(text)))
+    return found
+
+
+def _spooled(kept: Any) -> Spooled:
+    happened = kept["happened_at"]
+    return Spooled(
+        kept["connection"],
+        kept["key"],
+        base64.b64decode(kept["body"]),
+        dt.datetime.fromisoformat(kept["received_at"]),
+        kept["headers"],
+        dt.datetime.fromisoformat(happened) if happened else None,
+    )
+
+
+def _hold(file: BinaryIO) -> None:
+    """Hold the journal until it is closed or this process ends, however it ends."""
+    if os.name == "posix":
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _held(path: Path) -> bool:
+    """True while a process writes into it. Elsewhere than on posix a file that is open cannot be taken away, so it is safe there, too."""
+    if os.name != "posix":
+        return False
+    import fcntl
+
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False

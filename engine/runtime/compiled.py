@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.expression.evaluate import compile_expression
 from engine.expression.parse import Condition, Expression
+from engine.expression.template import CompiledTemplate, compile_template
 from engine.expression.types import Scope, Type, record_of
 from engine.model.assignment import Assignment
 from engine.model.entity import Field
@@ -28,6 +29,9 @@ from engine.runtime.calendar import WorkTime
 from engine.runtime.decision import Table
 from engine.runtime.planning import build_plan, counter_name
 from engine.runtime.plans import AssignmentPlan, Call, EntityPlan, TriggerPlan
+
+#: Field types that stand in a title as they are stored.
+PLAIN = frozenset({"text", "long_text", "phone", "email", "url", "uscc", "sequence", "integer"})
 
 
 class Compiled:
@@ -45,6 +49,8 @@ class Compiled:
         self._targets: dict[tuple[str | None, tuple[str, ...], Expression], str | None] = {}
         self._templates: dict[str, Callable[..., str]] = {}
         self._plans: dict[str, EntityPlan] = {}
+        self._backlinks: dict[tuple[str, str], tuple[str, str]] = {}
+        self._alone: dict[str, bool] = {}
         self._tables: dict[str, Table] = {}
         self._assignments: dict[str, AssignmentPlan] = {}
         self._calendars: dict[str, WorkTime] = {}
@@ -66,6 +72,15 @@ class Compiled:
         if plan is None:
             plan = self._plans[entity] = build_plan(self, self.manifest.entities[entity])
         return plan
+
+    def backlink(self, entity: str, name: str) -> tuple[str, str]:
+        """(entity, field) that a backlink field leads back from; KeyError when there is no such field."""
+        found = self._backlinks.get((entity, name))
+        if found is None:
+            field = self.manifest.entities[entity].fields[name]
+            found = field.to or field.options.get("to", ""), field.via or field.options.get("via", "")
+            self._backlinks[entity, name] = found
+        return found
 
     def table(self, name: str) -> Table:
         """The decision table of that name; KeyError when there is none."""
@@ -143,16 +158,31 @@ class Compiled:
             self._targets[key] = check(expression, self.scope(entity, "rule", outer), self.functions)[0].entity
         return self._targets[key]
 
+    def titled_alone(self, entity: str) -> bool:
+        """True when a record's title needs nothing but its own fields: no link, no clock, no parameter."""
+        known = self._alone.get(entity)
+        if known is None:
+            title, own = self.manifest.entities[entity].title, self.manifest.entities[entity].fields
+            known = self._alone[entity] = title is None or (
+                # A filter may look at the clock.
+                "|" not in title.text
+                and all(
+                    len(path) == 1 and path[0] in own and own[path[0]].type in PLAIN for path in self._made(title).paths
+                )
+            )
+        return known
+
     def template(self, template: Template) -> Callable[..., str]:
         """The template as a function of the names it is rendered with, compiled once."""
         found = self._templates.get(template.text)
         if found is None:
-            from engine.expression.template import compile_template
-
-            site = self.manifest.site
-            made = compile_template(template).render
-            found = self._templates[template.text] = partial(made, timezone=self.zone, currency=site.currency)
+            made = self._made(template).render
+            currency = self.manifest.site.currency
+            found = self._templates[template.text] = partial(made, timezone=self.zone, currency=currency)
         return found
+
+    def _made(self, template: Template) -> CompiledTemplate:
+        return compile_template(template)
 
     def triggers(self, event: str, entity: str | None) -> tuple[TriggerPlan, ...]:
         """The triggers that wait for an event of that name on that entity, in the order of the files."""

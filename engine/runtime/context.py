@@ -278,8 +278,7 @@ class Context:
 
     def backlink(self, entity: str, record: int, name: str) -> Sequence[Mapping[str, Any]]:
         """The values of the records that link back through that field."""
-        field = self.plan(entity).entity.fields[name]
-        to, via = field.to or field.options.get("to", ""), field.via or field.options.get("via", "")
+        to, via = self.parts.compiled.backlink(entity, name)
         return self.shared(to, (via, record), self._linking)
 
     def _linking(self, entity: str, key: tuple[str, int]) -> Sequence[Mapping[str, Any]]:

@@ -55,10 +55,17 @@ def named(context: Context, access: Access, entity: str, ids: set[int]) -> dict[
     if not ids or access.read is False:
         return {}
     # Read by id and judged one by one, as a record's own page is: a compiled question would cost more than its answer.
-    blank = dict.fromkeys(access.hidden)
+    hidden, language, alone = access.hidden, context.language, context.compiled.titled_alone(entity)
+    blank = dict.fromkeys(hidden)
+    records = context.several(entity, ids)
+
+    def written(_: str, key: tuple[str, int, frozenset[str], str]) -> str:
+        record = records[key[1]]
+        return context.title(dataclasses.replace(record, values={**record.values, **blank}) if blank else record)
+
     found: dict[int, str] = {}
-    for number, record in context.several(entity, ids).items():
+    for number, record in records.items():
         if access.read is True or access.may("read", values_of(record)):
-            seen = dataclasses.replace(record, values={**record.values, **blank}) if blank else record
-            found[number] = context.title(seen)
+            key = ("title", number, hidden, language)
+            found[number] = context.shared(entity, key, written) if alone else written(entity, key)
     return found

@@ -40,6 +40,7 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
     owners = {each.field for each in compiled.manifest.assignments.values() if each.entity == entity.name}
     if "owner" in fields and fields["owner"].field.type == "user":
         owners.add("owner")
+    slas = tuple(_slas(compiled, entity))
     unique = [(name,) for name, each in entity.fields.items() if each.unique]
     return EntityPlan(
         entity=entity,
@@ -67,7 +68,8 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         title=_title(compiled, entity.title) if entity.title else None,
         idle=tuple(_idles(compiled, entity)),
         counted=tuple(_counted(compiled, entity, machines)),
-        slas=tuple(_slas(compiled, entity)),
+        slas=slas,
+        lasting=frozenset(each.timer for each in slas if each.start.event is None),
         automatic=any(each.automatic for each in machines),
         itself=next((name for name, plan in fields.items() if plan.links_to == entity.name), None),
         shown=tuple(name for name, plan in fields.items() if plan.field.type != "backlink"),

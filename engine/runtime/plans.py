@@ -161,6 +161,8 @@ class EntityPlan:
     idle: tuple[IdlePlan, ...]
     counted: tuple[CounterPlan, ...]
     slas: tuple[SlaPlan, ...]
+    lasting: frozenset[str]
+    """The timers of promises about a state of things, which no event starts."""
     automatic: bool
     itself: str | None
     shown: tuple[str, ...]

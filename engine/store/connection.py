@@ -76,6 +76,7 @@ class Connection:
 
     __slots__ = (
         "_frames",
+        "_fresh",
         "_hooks",
         "_level",
         "_logs",
@@ -101,6 +102,7 @@ class Connection:
         self._translate = translate
         self._pending: dict[str, list[tuple[Any, ...]]] = {}
         self._logs: dict[str, tuple[str, Seal | None]] = {}
+        self._fresh: dict[str, tuple[str, dict[int, list[Any]]]] = {}
         self._frames: list[_Frame] = []
         self._hooks: list[Callable[[], None]] = []
         self._level = 0
@@ -153,6 +155,7 @@ class Connection:
         sql, _, shape = self._statements.ready(statement, ())
         if self._pending and not shape.tables.isdisjoint(self._pending):
             self.flush(shape.tables)
+        self.settle()
         self._many(sql, rows)
 
     def stream(self, statement: Any, params: Any = (), size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
@@ -160,6 +163,7 @@ class Connection:
         sql, values, shape = self._statements.ready(statement, params)
         if self._pending and not shape.tables.isdisjoint(self._pending):
             self.flush(shape.tables)
+        self.settle()
         try:
             if self.dialect == "sqlite":
                 cursor = self._raw.execute(sql, values)
@@ -176,6 +180,8 @@ class Connection:
         sql, values, shape = self._statements.ready(statement, params)
         if self._pending and not shape.tables.isdisjoint(self._pending):
             self.flush(shape.tables)
+        if self._fresh and not shape.words.isdisjoint(self._fresh):
+            self.settle()
         if shape.writes:
             self._writes += 1
         try:
@@ -191,6 +197,35 @@ class Connection:
 
     # --- rows that wait for the commit
 
+    @property
+    def may_hold(self) -> bool:
+        """True where a new row may wait for what its turn still makes of it: one writer, nothing to be taken back."""
+        return self.dialect == "sqlite" and not self.careful
+
+    def hold(self, table: str, insert: str, id: int, row: list[Any]) -> None:
+        """A new row whose every link is known to be good and whose values nobody else may have: written as soon as a
+        statement names its table, or before the commit. Rules give a record its owner and its dates right after it is
+        made; each would be an update of all its indexes."""
+        found = self._fresh.get(table)
+        if found is None:
+            found = self._fresh[table] = (insert, {})
+        found[1][id] = row
+        self._writes += 1
+
+    def held(self, table: str, id: int) -> list[Any] | None:
+        """The row, while it waits; what is put into it is written with it."""
+        found = self._fresh.get(table)
+        row = found[1].get(id) if found is not None else None
+        if row is not None:
+            self._writes += 1
+        return row
+
+    def settle(self) -> None:
+        """Write the new rows that wait."""
+        while self._fresh:
+            insert, rows = self._fresh.pop(next(iter(self._fresh)))
+            self._many(self._statements.ready(insert, ())[0], list(rows.values()))
+
     def append(
         self, table: str, names: Sequence[str], row: tuple[Any, ...], seal: Seal | None = None, statement: str = ""
     ) -> None:
@@ -205,6 +240,8 @@ class Connection:
 
     def flush(self, tables: frozenset[str] | None = None) -> None:
         """Write the rows that wait, of these tables or of all."""
+        if tables is None:
+            self.settle()
         for table in [name for name in self._pending if tables is None or name in tables]:
             statement, seal = self._logs[table]
             rows = self._pending.pop(table)

@@ -36,13 +36,34 @@ class _Shelf:
         self.written = tuple(written)
         self.insert = insert_text(name, written)
         self.insert_with_id = insert_text(name, ["id", *written])
-        self.defaults = (None,) * len(stored.fields)
         self.decode = tuple(
             (position, stored.from_store[column])
             for position, column in enumerate(self.read)
             if column in stored.from_store
         )
+        self.encode = tuple(
+            (position, stored.to_store[column])
+            for position, column in enumerate(stored.fields)
+            if column in stored.to_store
+        )
+        self.place = {column: position for position, column in enumerate(("id", *written))}
+        links = {target_of(field) for name, field in stored.entity.fields.items() if name in stored.fields}
+        alone = stored.entity.unique or any(field.unique for field in stored.entity.fields.values())
+        #: A row may wait where no other row has to be asked about it: nothing unique, no list, no link to its own kind.
+        self.waits = not (alone or stored.many or name in links)
         self.updates: dict[tuple[str, ...], str] = {}
+        self.finds: dict[tuple[Any, ...], str] = {}
+
+    def find(self, names: tuple[tuple[str, bool], ...], limit: int | None) -> str:
+        """Records where these columns have a given value, or none where the second part says so."""
+        text = self.finds.get((names, limit))
+        if text is None:
+            tests = ["deleted_at IS NULL", *(f'"{name}" IS NULL' if none else f'"{name}" = ?' for name, none in names)]
+            text = f"{self.select} WHERE {' AND '.join(tests)} ORDER BY id"
+            if limit is not None:
+                text += f" LIMIT {int(limit)}"
+            self.finds[names, limit] = text
+        return text
 
     def update(self, names: tuple[str, ...]) -> str:
         """Set these columns, when the version is still the one that was read."""
@@ -101,17 +122,12 @@ class Records:
     ) -> list[Record]:
         """Records with exactly these values (None finds the empty ones), oldest first."""
         shelf = self._shelves[entity]
-        parts, params = ["deleted_at IS NULL"], []
+        params = []
         for name, value in values.items():
-            if value is None:
-                parts.append(f'"{name}" IS NULL')
-            else:
-                parts.append(f'"{name}" = ?')
+            if value is not None:
                 convert = shelf.stored.to_store.get(name)
                 params.append(convert(value) if convert else value)
-        text = f"{shelf.select} WHERE {' AND '.join(parts)} ORDER BY id"
-        if limit is not None:
-            text += f" LIMIT {int(limit)}"
+        text = shelf.find(tuple([(name, value is None) for name, value in values.items()]), limit)
         return self._all(connection, shelf, connection.execute(text, params))
 
     def columns(self, entity: str) -> tuple[str, ...]:
@@ -127,7 +143,9 @@ class Records:
         return self._all(connection, self._shelves[entity], rows)
 
     def _all(self, connection: Connection, shelf: _Shelf, rows: Sequence[Sequence[Any]]) -> list[Record]:
-        links = self._targets(connection, shelf, [row[0] for row in rows])
+        if not rows:
+            return []
+        links = self._targets(connection, shelf, [row[0] for row in rows]) if shelf.stored.many else {}
         return [self._record(shelf, row, links) for row in rows]
 
     def _targets(
@@ -165,6 +183,12 @@ class Records:
         """The new record. Raises Conflict when a unique value is taken, Refused when a link leads nowhere."""
         shelf = self._shelves[entity]
         row, stored = self._row(shelf, values, now, user)
+        if shelf.waits and connection.may_hold:
+            id = self._next(connection, entity)
+            connection.hold(entity, shelf.insert_with_id, id, [id, *row])
+            connection.touch(entity)
+            return Record(entity, id, 1, stored)
+        connection.settle()
         try:
             id = connection.insert(shelf.insert, row)
         except Violation as violation:
@@ -181,6 +205,8 @@ class Records:
         shelf = self._shelves[entity]
         if not rows:
             return []
+        connection.settle()
+        connection.cache.pop(("last", entity), None)
         ready = [self._row(shelf, values, now, user) for values in rows]
         ids = self._reserve(connection, entity, len(rows))
         try:
@@ -192,6 +218,15 @@ class Records:
                 self._link(connection, shelf, id, values, stored)
         connection.touch(entity)
         return [Record(entity, id, 1, stored) for id, (_, stored) in zip(ids, ready, strict=True)]
+
+    def _next(self, connection: Connection, entity: str) -> int:
+        """The next id, where one writer at a time gives them out."""
+        last = connection.cache.get(("last", entity))
+        if last is None:
+            connection.settle()
+            last = connection.scalar("SELECT seq FROM sqlite_sequence WHERE name = ?", (entity,)) or 0
+        connection.cache["last", entity] = last + 1
+        return int(last) + 1
 
     def _reserve(self, connection: Connection, entity: str, count: int) -> Sequence[int]:
         """Ids nobody else will get. SQLite has one writer at a time; PostgreSQL hands them out by its sequence."""
@@ -207,18 +242,18 @@ class Records:
         self, shelf: _Shelf, values: Mapping[str, Any], now: dt.datetime, user: int | None
     ) -> tuple[list[Any], dict[str, Any]]:
         stored = shelf.stored
-        convert = stored.to_store
         get = values.get
-        moment = convert["created_at"](now)
+        cells = list(map(get, stored.fields))
         kept: dict[str, Any] = {"created_at": now, "created_by": user, "updated_at": now, "updated_by": user}
-        row: list[Any] = [1, moment, user, moment, user]
-        for name in stored.fields:
-            value = kept[name] = get(name)
-            if value is not None and name in convert:
-                value = convert[name](value)
-            row.append(value)
+        kept.update(zip(stored.fields, cells, strict=True))
+        for position, convert in shelf.encode:
+            cell = cells[position]
+            if cell is not None:
+                cells[position] = convert(cell)
+        moment = stored.to_store["created_at"](now)
+        row = [1, moment, user, moment, user, *cells]
         if shelf.search:
-            row.append(self._search_text([get(name) for name in stored.searched]))
+            row.append(self._search_text(list(map(get, stored.searched))))
         return row, kept
 
     def update(
@@ -237,7 +272,17 @@ class Records:
         if shelf.search and any(name in stored.searched for name in names):
             names.append(SEARCH)
             params.append(self._search_text([merged.get(name) for name in stored.searched]))
-        params += [stored.to_store["updated_at"](now), user, record.id, record.version]
+        moment = stored.to_store["updated_at"](now)
+        row = connection.held(record.entity, record.id)
+        if row is not None and row[shelf.place["version"]] == record.version:
+            place = shelf.place
+            for name, cell in zip(names, params, strict=True):
+                row[place[name]] = cell
+            row[place["version"]], row[place["updated_at"]], row[place["updated_by"]] = record.version + 1, moment, user
+            connection.touch(record.entity)
+            return Record(record.entity, record.id, record.version + 1, merged)
+        connection.settle()
+        params += [moment, user, record.id, record.version]
         try:
             changed = connection.change(shelf.update(tuple(names)), params)
         except Violation as violation:

@@ -326,4 +326,3 @@ def _violation(text: str, code: int) -> Violation:
             table, _, column = name.strip().partition(".")
             columns.append(column)
     return Violation(kind, table, columns)
-

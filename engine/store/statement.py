@@ -24,6 +24,8 @@ class Shape:
 
     sql: str
     tables: frozenset[str]
+    words: frozenset[str]
+    """Everything it names, tables among it."""
     names: tuple[str, ...] = ()
     decode: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
     compiled: Any = None
@@ -70,7 +72,8 @@ class Statements:
         sql = statement
         if self.driver == "postgresql":
             sql = statement.replace("%", "%%").replace("?", "%s")
-        shape = Shape(sql, named_tables(statement), writes=not statement.lstrip().upper().startswith("SELECT"))
+        words = words_of(statement)
+        shape = Shape(sql, named_tables(words), words, writes=not statement.lstrip().upper().startswith("SELECT"))
         with self._lock:
             if len(self._texts) >= SHAPES:
                 self._texts.clear()
@@ -116,7 +119,10 @@ class Statements:
                 decode.append((position, process))
         tables = frozenset(t.name for t in visitors.iterate(statement) if isinstance(t, sa.Table))
         reads = bool(getattr(statement, "is_select", False))
-        return Shape(compiled.string, tables, tuple(compiled.positiontup or ()), tuple(decode), compiled, not reads)
+        words = words_of(compiled.string)
+        return Shape(
+            compiled.string, tables, words, tuple(compiled.positiontup or ()), tuple(decode), compiled, not reads
+        )
 
 
 def insert_text(table: str, names: Sequence[str]) -> str:
@@ -131,9 +137,15 @@ class _Wide(sa.BigInteger):
     render_bind_cast = True
 
 
-def named_tables(text: str) -> frozenset[str]:
-    """The system tables a text speaks of: the only ones whose rows may wait in a buffer."""
-    words = text.replace('"', " ").replace("(", " ").replace(",", " ").replace(".", " ").split()
+def words_of(text: str) -> frozenset[str]:
+    """Every word of a statement, without signs and quotes."""
+    return frozenset(
+        text.replace('"', " ").replace("(", " ").replace(")", " ").replace(",", " ").replace(".", " ").split()
+    )
+
+
+def named_tables(words: frozenset[str]) -> frozenset[str]:
+    """The system tables among the words of a statement: those whose rows may wait in a buffer."""
     return frozenset(word for word in words if word.startswith("fl_"))
 
 

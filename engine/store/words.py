@@ -19,6 +19,8 @@ LONGEST = 400
 #: Characters in the longest phrase that is looked up.
 PHRASE = 5
 
+#: Neither a reading nor a phrase has a character of ASCII in it.
+_STRETCH = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
 _DIAERESIS = "\u0308"
 #: ``"重庆": [["chóng"], ["qìng"]]``, the first of each inner list, and ``"37325": "zhòng,chóng"``.
 _READINGS = re.compile(r'"([^"]+)":\s*\[(.*?\])\s*\]', re.DOTALL)
@@ -53,24 +55,43 @@ def sounds(text: str) -> str:
 @functools.lru_cache(maxsize=1024)
 def syllables(text: str) -> tuple[str, ...]:
     """``("rui", "shi", "guang", "xue")``: how each Chinese character is read; what is none stays together as it is."""
-    phrases, characters = _tables()
     found: list[str] = []
-    position, rest = 0, ""
-    while position < len(text):
-        reading = characters.get(ord(text[position]))
-        if reading is None:
-            rest += text[position] if text[position].isalnum() else ""
-            position += 1
+    rest = ""
+    # Names differ by their digits and share their words: each stretch of characters is read once.
+    for stretch in _STRETCH.findall(text):
+        if stretch.isascii():
+            rest += stretch if stretch.isalnum() else "".join(filter(str.isalnum, stretch))
             continue
-        if rest:
-            found.append(rest)
-            rest = ""
-        spoken, length = _phrase(text, position, phrases)
-        found += spoken or [reading]
-        position += length
+        for read, piece in _read(stretch):
+            if not read:
+                rest += piece
+                continue
+            if rest:
+                found.append(rest)
+                rest = ""
+            found.append(piece)
     if rest:
         found.append(rest)
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(stretch: str) -> tuple[tuple[bool, str], ...]:
+    """The syllables of characters outside ASCII, in order; with False what has no reading and is kept as it is."""
+    phrases, characters = _tables()
+    pieces: list[tuple[bool, str]] = []
+    position = 0
+    while position < len(stretch):
+        reading = characters.get(ord(stretch[position]))
+        if reading is None:
+            if stretch[position].isalnum():
+                pieces.append((False, stretch[position]))
+            position += 1
+            continue
+        found, length = _phrase(stretch, position, phrases)
+        pieces += [(True, syllable) for syllable in found or [reading]]
+        position += length
+    return tuple(pieces)
 
 
 def _phrase(text: str, position: int, phrases: Mapping[str, str]) -> tuple[list[str], int]:

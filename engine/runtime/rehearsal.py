@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import mimetypes
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
 
 def files(stage: Stage, given: Mapping[str, Mapping[str, Any]]) -> None:
-    """Keep the files a scenario is given: handle -> {name, type, text}; an empty ``text`` is a file of 0 bytes."""
+    """Keep the files a scenario is given: handle -> {name, type, text}; an empty ``text`` is a file of 0 bytes. Without a
+    ``type`` it is what the name says: a story tells of a contract without having one to look into."""
 
     def work(connection: Connection) -> None:
         for handle, said in given.items():
-            name, kind = str(said.get("name") or handle), str(said.get("type") or "text/plain")
+            name = str(said.get("name") or handle)
+            kind = str(said.get("type") or mimetypes.guess_type(name)[0] or "text/plain")
             content = str(said.get("text") if said.get("text") is not None else handle).encode()
             kept = Files().save(connection, name, kind, content, stage.clock.now(), None)
             stage.files[handle] = kept.id

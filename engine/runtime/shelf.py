@@ -8,13 +8,17 @@ from typing import Any
 
 from engine.clock import Clock
 from engine.errors import Refused
+from engine.paper.gist import KINDS, facts
 from engine.paper.press import Paper, press
+from engine.paper.reader import read
 from engine.plugins.slots import Undone
 from engine.runtime.paper import pictures_of
 from engine.store.database import Database
 from engine.store.files import File, Files
 
 PDF = "application/pdf"
+#: Letters and facts of each kind that are kept of a file that was read.
+LETTERS, TOLD = 100_000, 5
 
 
 class Shelf:
@@ -39,6 +43,19 @@ class Shelf:
             self._files.keep(taken)
             now = self._clock.now()
             return self._database.write(lambda c: self._files.add(c, taken, name, type, now, None, seed))
+
+    def reading(self, id: str) -> dict[str, Any]:
+        """What is written in a file: ``text``, ``pages``, ``ocr``, and ``facts`` (kind, value, line), the likeliest of each kind first.
+        Raises Undone (see ``engine.paper.reader``)."""
+        try:
+            found = read(self.read(id))
+        except Refused as error:
+            problem = error.problems[0]
+            raise Undone(problem, final=problem.code not in ("R201", "R202")) from error
+        told = [{"kind": fact.kind, "value": fact.value, "line": fact.line} for fact in facts(found.text)]
+        kept = [fact for kind in KINDS for fact in [each for each in told if each["kind"] == kind][:TOLD]]
+        about = {"file": id, "text": found.text[:LETTERS], "pages": found.pages, "ocr": found.ocr, "facts": kept}
+        return {**about, "cut": True} if found.cut or len(found.text) > LETTERS else about
 
     def printed(self, document: Mapping[str, Any], seed: str) -> dict[str, Any]:
         """Lay a document out and keep it: ``file`` (its id), ``name``, ``pages``, ``size``, the characters no font has

@@ -14,8 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-#: Characters of one field that are searched; a long note is found by its beginning.
-LONGEST = 400
+#: Characters of one field that are found by their sound too, and those that are found as they are written: the text of a contract
+#: is searched, but nobody types its pinyin.
+LONGEST, WHOLE = 400, 20_000
 #: Characters in the longest phrase that is looked up.
 PHRASE = 5
 
@@ -34,8 +35,9 @@ def search_text(values: Sequence[Any]) -> str:
     for value in values:
         if value is None or value == "":
             continue
-        text = str(value)[:LONGEST].lower()
-        parts.append(text)
+        whole = str(value)[:WHOLE].lower()
+        parts.append(whole)
+        text = whole[:LONGEST]
         if not text.isascii():
             parts.append(sounds(text))
         elif not text.isalpha():

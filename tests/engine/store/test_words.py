@@ -45,7 +45,12 @@ def test_empty_values_leave_nothing_and_numbers_are_found_without_separators() -
     assert search_text([None, ""]) == ""
     assert search_text(["ACME", None, "+86 138-0013-8000"]) == "acme +86 138-0013-8000 8613800138000"
     assert search_text(["13800138000"]) == "13800138000"
-    assert len(search_text(["x" * 5000])) == 400
+    assert len(search_text(["x" * 50_000])) == 20_000
+
+
+def test_a_long_text_is_found_as_it_is_written_and_its_beginning_by_its_sound_too() -> None:
+    found = search_text(["采购合同" + "好" * 396 + "仲裁委员会"])
+    assert "仲裁委员会" in found and "caigou" in found and "zhongcai" not in found
 
 
 def test_the_tables_found_in_the_text_are_pypinyins_own() -> None:

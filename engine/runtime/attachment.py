@@ -66,7 +66,7 @@ def asked_for(context: Context, entity: str, name: str) -> Field:
 def put(context: Context, field: Field, id: str, problems: list[Problem]) -> None:
     """Let a record have a file, in this turn: it must be there, of a type and size the field takes, and the actor's to give.
 
-    That is one they (or a form, or the engine itself) just uploaded, or one they can read where it is already. What came
+    That is one they (or a form, or the engine itself) uploaded, or one they can read where it is already. What came
     from outside can only bring what it uploaded itself. Of any other file is said that there is none (R043).
     """
     file = Files().get(context.connection, id)
@@ -101,6 +101,9 @@ def enclosed(context: Context, field: Field, one: Enclosed, problems: list[Probl
 def _givable(context: Context, file: File) -> bool:
     if not file.held:
         return context.actor.is_system or file.by_user in (None, context.user)
+    # One's own upload again: it waited for an approval, or moves to another record.
+    if file.by_user is not None and file.by_user == context.user:
+        return True
     if context.via.startswith(("connection", "form")):
         return False
     return context.actor.is_system or readable(context, file)
@@ -135,7 +138,10 @@ def _decides(context: Context, id: str) -> bool:
     """Whether the file is evidence, or part of the content, of something the actor is asked to agree to."""
     text = "SELECT id FROM fl_approvals WHERE (CAST(evidence AS TEXT) LIKE ? OR CAST(content AS TEXT) LIKE ?) LIMIT 20"
     for (number,) in context.connection.execute(text, (f"%{id}%", f"%{id}%")):
-        seats = approvals.seats_of(context.connection, number)
-        if any(context.user in (seat.user, seat.delegate) for seat in seats):
+        request, seats = approvals.get(context.connection, number), approvals.seats_of(context.connection, number)
+        people = {request.asked_by if request is not None else None}
+        for seat in seats:
+            people |= {seat.user, seat.delegate}
+        if context.user is not None and context.user in people:
             return True
     return False

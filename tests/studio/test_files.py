@@ -15,6 +15,13 @@ from engine.facts import SYSTEM
 from engine.site import attachments
 from tests.company import Company
 
+
+@pytest.fixture
+def company(company_anywhere: Company) -> Company:
+    """Everything here holds on both databases."""
+    return company_anywhere
+
+
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n"
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\x00" * 60
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -44,7 +51,8 @@ def code(answer: Any) -> str:
 
 
 def kept(company: Company) -> list[str]:
-    folder = company.folder / "flowloom.files"
+    folder = company.engine._site.files.folder
+    assert folder is not None
     return sorted(p.name for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import Conflict, FlowloomError, Forbidden, NotFound, Refused
 from engine.facts import SYSTEM, Actor, Record
-from engine.runtime import approval, deciding, offering, timeline
+from engine.runtime import approval, attachment, deciding, offering, timeline
 from engine.store import approvals
 from engine.store.files import Files
 from tests.engine.runtime.stage import Stage
@@ -39,6 +39,7 @@ title: "{{ name }}"
 approve_create: {by: "=me.manager", within: 1d}
 fields:
   name: {type: text, required: true, unique: true, label: {zh: 名称}}
+  license: {type: file, label: {zh: 执照}}
 ---
 kind: state_machine
 name: loop
@@ -478,3 +479,26 @@ def test_fault_061_of_many_who_decide_at_once_one_result_stands(database_url: st
         if approved:
             break
     stage.database.close()
+
+
+def test_fault_062_who_decides_and_who_asked_may_open_the_file_before_there_is_a_record_and_it_comes_along(
+    stage: Stage,
+) -> None:
+    li = stage.actor("li")
+    mine = stage.database.write(
+        lambda c: Files().save(c, "执照.pdf", "application/pdf", b"x", stage.clock.now(), li.user)
+    )
+    stage.do(lambda c: c.create("customer", {"name": "锐视", "license": mine.id}), li)
+    assert stage.find("customer") == []
+
+    def may(login: str) -> bool:
+        def look(context: Any) -> bool:
+            file = Files().get(context.connection, mine.id)
+            assert file is not None and file.held
+            return attachment.readable(context, file)
+
+        return stage.ask(look, stage.actor(login))
+
+    assert [login for login in ("li", "zhao", "wang", "qian") if may(login)] == ["li", "zhao"]
+    decide(stage, "zhao")
+    assert [one["license"] for one in stage.find("customer")] == [mine.id]

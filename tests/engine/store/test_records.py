@@ -254,3 +254,41 @@ def test_any_value_comes_back_as_it_was(database: Database, records: Records, va
     made = _insert(database, records, "lead", **values)
     found = _get(database, records, "lead", made.id)
     assert {name: found[name] for name in values} == values
+
+
+def test_a_new_row_waits_for_its_changes_and_is_there_for_whoever_asks(database: Database, records: Records) -> None:
+    def turn(connection: Any) -> Any:
+        lead = records.insert(connection, "lead", {"company": "a"}, NOW, None)
+        first = records.insert(connection, "order", {"lead": lead.id, "number": "1"}, NOW, None)
+        second = records.insert(connection, "order", {"number": "2"}, NOW, None)
+        first = records.update(connection, first, {"number": "1a", "lead": None}, LATER, None)
+        first = records.update(connection, first, {"group": "g"}, LATER, None)
+        assert records.find(connection, "order", {"number": "1a"}) == [first]
+        # Written by now: the next change is one like any other.
+        first = records.update(connection, first, {"lead": lead.id}, LATER, None)
+        third = records.insert(connection, "order", {"lead": lead.id}, NOW, None)
+        assert connection.scalar('SELECT COUNT(*) FROM "order"') == 3
+        return first, second, third
+
+    made = database.write(turn)
+    assert [one.id for one in made] == sorted({one.id for one in made})
+    assert [_get(database, records, "order", one.id) for one in made] == list(made)
+    assert [one.version for one in made] == [4, 1, 1]
+    later = _insert(database, records, "order", number="4")
+    assert later.id > made[-1].id
+
+
+def test_a_waiting_row_of_a_block_that_is_taken_back_is_not_there(database: Database, records: Records) -> None:
+    def turn(connection: Any) -> list[int]:
+        kept = records.insert(connection, "tag", {"name": "kept"}, NOW, None)
+        with pytest.raises(ValueError), connection.savepoint():
+            records.insert(connection, "tag", {"name": "lost"}, NOW, None)
+            records.update(connection, kept, {"name": "changed"}, LATER, None)
+            raise ValueError
+        after = records.insert(connection, "tag", {"name": "after"}, NOW, None)
+        return [kept.id, after.id]
+
+    ids = database.write(turn)
+    with database.read() as connection:
+        found = connection.execute("SELECT id, name, version FROM tag ORDER BY id")
+    assert found == [(ids[0], "kept", 1), (ids[1], "after", 1)]

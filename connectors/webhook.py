@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from engine.errors import Problem
-from engine.plugins.slots import Connector, Delivery, Inbound, Received, Unauthentic, Unreadable, at_path
+from engine.plugins.slots import Connector, Delivery, Inbound, Received, Unauthentic, Unreadable, at_path, moment_of
 
 #: How far the sender's clock may be from ours.
 TOLERANCE = 300.0
@@ -238,16 +238,6 @@ def _id(settings: Mapping[str, Any], content: Any, request: Inbound) -> str:
 
 
 def _happened(settings: Mapping[str, Any], content: Any) -> dt.datetime | None:
-    """The sender's time of the event: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since 1970."""
+    """The sender's time of the event."""
     path = settings.get("happened_at")
-    found = at_path(content, str(path)) if path else None
-    try:
-        if isinstance(found, str) and not found.isdigit():
-            moment = dt.datetime.fromisoformat(found)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-        if isinstance(found, str | int | float) and not isinstance(found, bool):
-            number = float(found)
-            return dt.datetime.fromtimestamp(number / (1000 if number > 1e11 else 1), dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None
+    return moment_of(at_path(content, str(path))) if path else None

@@ -150,6 +150,20 @@ def form_fields(body: bytes) -> dict[str, Any]:
     return found
 
 
+def moment_of(value: Any) -> dt.datetime | None:
+    """An instant as others write it: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since 1970; else None."""
+    try:
+        if isinstance(value, str) and not value.isdigit():
+            moment = dt.datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            number = float(value)
+            return dt.datetime.fromtimestamp(number / (1000 if number > 1e11 else 1), dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):

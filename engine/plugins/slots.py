@@ -34,6 +34,7 @@ from engine.plugins.incoming import Unauthentic as Unauthentic
 from engine.plugins.incoming import Unreadable as Unreadable
 from engine.plugins.incoming import at_path as at_path
 from engine.plugins.incoming import content_of as content_of
+from engine.plugins.incoming import moment_of as moment_of
 from engine.plugins.shapes import json_schema_of as json_schema_of
 
 if TYPE_CHECKING:

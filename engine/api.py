@@ -20,6 +20,7 @@ from engine.site.channels import Channels
 from engine.site.founding import fill_with_samples, new_site
 from engine.site.health import Health
 from engine.site.importing import write_bad_rows
+from engine.site.merging import Merging
 from engine.site.people import People
 from engine.site.reading import Seen, SeenPage
 from engine.site.revising import Choices, Revisions
@@ -34,16 +35,15 @@ Values = Mapping[str, Any]
 
 
 class Engine:
-    """An open site; what takes an ``actor`` answers with that person's rights. ``people`` knows sessions and what they were
-    told, ``revisions`` plans and publishes, ``approvals`` asks and decides, ``slider`` looks ahead, ``numbers`` answers
-    with metrics and dashboards, ``runs`` carries runs, ``channels`` takes in, ``files`` keeps, ``tracking`` follows what is sent."""
+    """An open site; what takes an ``actor`` answers with that person's rights. The rest has rooms of its own: ``people``,
+    ``revisions``, ``approvals``, ``slider``, ``health``, ``numbers``, ``files``, ``channels``, ``tracking``, ``runs``, ``merging``."""
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = site = Running(folder, registry, clock, Database.open(url, clock))
         self.people, self.revisions, self.approvals = People(site), Revisions(site), Approvals(site)
         self.slider, self.health, self.numbers = Slider(site), Health(site), Numbers(site)
         self.files, self.channels, self.tracking = attachments.Attachments(site), Channels(site), Tracking(site)
-        self.runs = Runs(self._site, self.channels.fetching.carry)
+        self.runs, self.merging = Runs(site, self.channels.fetching.carry), Merging(site)
 
     @classmethod
     def open(

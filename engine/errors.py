@@ -207,6 +207,17 @@ class NotFound(FlowloomError):
     exit_code = 2
 
 
+class Moved(NotFound):
+    """The record went into another one, which is named."""
+
+    status = 410
+
+    def __init__(self, problem: Problem, entity: str, record: int) -> None:
+        super().__init__(problem)
+        self.entity = entity
+        self.record = record
+
+
 class Conflict(FlowloomError):
     """Somebody else was first; the problem says who and what."""
 

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from engine.api import Engine
-from engine.errors import FlowloomError, Problem, Unavailable, WrongUsage
+from engine.errors import FlowloomError, Moved, Problem, Unavailable, WrongUsage
 
 #: HTTP status -> the problem that says it, where Flask refused before the engine was asked.
 REFUSALS = {400: "H001", 404: "H004", 405: "H005", 411: "H039", 413: "H013", 415: "H015"}
@@ -78,6 +78,8 @@ def refusal(error: FlowloomError) -> Response:
         "trace_id": trace,
         "problems": [problem.json(spoken) for problem in error.problems],
     }
+    if isinstance(error, Moved):
+        content["moved_to"] = {"entity": error.entity, "id": error.record}
     response = answer(content, error.status)
     response.mimetype = "application/problem+json"
     if isinstance(error, Unavailable):

@@ -42,6 +42,8 @@ COMMANDS = {
     "connection": "channels",
     "inbox": "channels",
     "audit": "publishing",
+    "merge": "merging",
+    "undo-merge": "merging",
     "work": "running",
     "runs": "running",
     "dead": "running",

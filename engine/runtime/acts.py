@@ -15,7 +15,7 @@ from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
-from engine.runtime import approval, assignment, entity, paper, people, state_machine, tracking
+from engine.runtime import approval, assignment, entity, merging, paper, people, state_machine, tracking
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.store.files import Files
@@ -266,7 +266,7 @@ class Acting(Context):
 
     def merge(self, record: Record, other: int) -> Record:
         """One record of two: this one, completed; what linked to the other links here, and the other is in the trash."""
-        return entity.unite(self, record, other)
+        return merging.merge(self, record.entity, record.id, other)[0]
 
     def assign(self, rule: str, record: Record) -> Mapping[str, Any]:
         """Give a record an owner by an assignment; the kept score card."""

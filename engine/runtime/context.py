@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.clock import Clock
-from engine.errors import NotFound, Problem
+from engine.errors import Moved, NotFound, Problem
 from engine.expression.evaluate import Environment
 from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.manifest import Manifest
@@ -18,7 +18,7 @@ from engine.plugins.registry import Registry
 from engine.runtime.compiled import Compiled
 from engine.runtime.plans import EntityPlan
 from engine.runtime.ring import Ring
-from engine.store import changes, history
+from engine.store import changes, history, merges
 from engine.store.connection import Connection
 from engine.store.files import Files
 from engine.store.records import Records
@@ -196,12 +196,18 @@ class Context:
         return found
 
     def need(self, entity: str, record: int) -> Record:
-        """The record, or NotFound (R052)."""
+        """The record, or NotFound (R052); Moved (R240) for one that went into another record."""
         found = self.get(entity, record)
         if found is None:
-            label = self.plan(entity).entity.label.text(self.language) or entity
-            raise NotFound(Problem("R052", parameters={"entity": label, "id": record}))
+            raise self._gone(entity, record)
         return found
+
+    def _gone(self, entity: str, record: int) -> NotFound:
+        label = self.plan(entity).entity.label.text(self.language) or entity
+        into = merges.moved_to(self.connection, entity, record)
+        if into is not None and self.get(entity, into) is not None:
+            return Moved(Problem("R240", parameters={"entity": label, "id": record, "into": into}), entity, into)
+        return NotFound(Problem("R052", parameters={"entity": label, "id": record}))
 
     def hold(self, entity: str, record: int) -> Record:
         """The record as it is in the database now, kept from other turns until this one ends, or NotFound (R052).

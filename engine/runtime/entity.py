@@ -12,7 +12,7 @@ from engine.runtime import approval, clean, counter, duplicate, form, idle, log
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.runtime.plans import EntityPlan
-from engine.store import history, sequences
+from engine.store import history, merges, sequences
 
 
 def create(
@@ -306,36 +306,6 @@ def _merge(context: Context, plan: EntityPlan, record_id: int, values: Mapping[s
     return merged
 
 
-def unite(context: Context, record: Record, other: int) -> Record:
-    """The record, completed by what the other one has and it lacks; every link to the other leads to it afterwards,
-    and the other lies in the trash. Raises NotFound, Forbidden, Refused."""
-    plan = context.plan(record.entity)
-    gone = context.need(record.entity, other)
-    if not context.actor.is_system:
-        access_of(context, record.entity).check("update", values_of(record))
-        access_of(context, record.entity).check("delete", values_of(gone))
-    for name, field, source in context.records.used_by(context.connection, record.entity, other, 10_000):
-        if (name, source) != (record.entity, record.id):
-            linked = context.need(name, source)
-            changes = _redirected(context, name, field, linked, other, record.id)
-            save(context, context.plan(name), linked, changes)
-    record = context.need(record.entity, record.id)
-    values = {**plan.blank, **gone.values}
-    context.records.trash(context.connection, context.need(record.entity, other), context.now, context.user)
-    context.ring.live.pop((record.entity, other), None)
-    log.deleted(context, plan, gone)
-    counter.moved(context, plan, gone, None)
-    idle.forget(context, gone)
-    return _merge(context, plan, record.id, values)
-
-
-def _redirected(context: Context, name: str, field: str, linked: Record, old: int, new: int) -> Mapping[str, Any]:
-    value = linked.values.get(field)
-    if isinstance(value, tuple):
-        return {field: tuple(dict.fromkeys(new if each == old else each for each in value))}
-    return {field: new}
-
-
 def delete(context: Context, entity: str, record_id: int, *, version: int | None = None) -> None:
     """Put the record into the trash, from where it can be restored for 30 days.
 
@@ -374,8 +344,12 @@ def _needed_by(context: Context, plan: EntityPlan, record: Record) -> list[Probl
 
 
 def restore(context: Context, entity: str, record_id: int) -> Record:
-    """The record, out of the trash again, with its links and its log. Raises Conflict when its place is taken."""
+    """The record, out of the trash again, with its links and its log. Raises Conflict when its place is taken,
+    Refused (R247) for one that went into another record: that is undone, not restored."""
     plan = context.plan(entity)
+    into = merges.into(context.connection, entity, record_id)
+    if into is not None:
+        raise Refused(Problem("R247", parameters={"number": into.id, "into": into.record}))
     record = context.records.restore(context.connection, entity, record_id, context.now, context.user)
     if not context.actor.is_system:
         access_of(context, entity).check("delete", values_of(record))

@@ -76,10 +76,17 @@ def restored(context: Context, plan: EntityPlan, record: Record) -> None:
     _whole(context, plan, record, "restore")
 
 
-def merged(context: Context, plan: EntityPlan, record: Record, values: Mapping[str, Any]) -> None:
-    """Another record's values went into this one; they are kept as they came."""
+def merged(
+    context: Context, plan: EntityPlan, record: Record, values: Mapping[str, Any], merge: int = 0, other: int = 0
+) -> None:
+    """Another record's values went into this one; they are kept as they came. ``merge`` is the number it can be undone by."""
     kept = {name: value for name, value in values.items() if name in plan.shown and value is not None}
-    _whole(context, plan, record, "merge", after=kept)
+    _whole(context, plan, record, "merge", after=kept, more={"merge": merge, "other": other} if merge else {})
+
+
+def parted(context: Context, plan: EntityPlan, record: Record, merge: int, other: int) -> None:
+    """A merge was taken back."""
+    _whole(context, plan, record, "unmerge", more={"merge": merge, "other": other})
 
 
 def refused(context: Context, event: Event) -> None:
@@ -102,6 +109,7 @@ def _whole(
     action: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     audit.write(
         context.connection,
@@ -112,7 +120,7 @@ def _whole(
         record=record.id,
         before=before,
         after=after,
-        detail=_detail(context, record.version),
+        detail=_detail(context, record.version, **(more or {})),
     )
 
 

@@ -12,7 +12,7 @@ from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.runtime.plans import EntityPlan
 from engine.runtime.sla import PREFIX
-from engine.store import audit, timers
+from engine.store import audit, merges, timers
 from engine.store.encode import from_text, instant
 
 #: Runs and cards read for one record; a record has more only when something is wrong with a rule.
@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "delete": "deleted",
     "restore": "restored",
     "merge": "merged",
+    "unmerge": "merged",
     "refused": "refused",
     **dict.fromkeys(
         (
@@ -84,12 +85,13 @@ def timeline(context: Context, entity: str, record: int) -> list[Moment]:
     access = access_of(context, entity)
     if not context.actor.is_system:
         access.check("read", values_of(found))
-    moments = [
-        *_log(context, plan, record, access.hidden),
-        *_owners(context, entity, record),
-        *_runs(context, entity, record),
-        *_promises(context, entity, record),
-    ]
+    moments: list[Moment] = []
+    # What happened to the records that went into this one belongs to it as well.
+    for each in (record, *merges.gathered(context.connection, entity, record)):
+        moments += _log(context, plan, each, access.hidden)
+        moments += _owners(context, entity, each)
+        moments += _runs(context, entity, each)
+        moments += _promises(context, entity, each)
     # What happened at the same instant keeps its order: first the change, then what it led to.
     return sorted(moments, key=lambda moment: moment.at, reverse=True)
 
@@ -122,6 +124,7 @@ def _title(context: Context, plan: EntityPlan, entry: audit.Entry) -> str:
         "delete": ("删除", "Deleted"),
         "restore": ("恢复", "Restored"),
         "merge": ("合并了一条重复的", "Merged with a duplicate"),
+        "unmerge": ("撤销了合并", "Took a merge back"),
     }
     if entry.action in APPROVALS:
         zh, en = APPROVALS[entry.action]

@@ -35,6 +35,7 @@ MENTIONS = (
     ("fl_runs", "data", "ended_at IS NULL AND "),
     ("fl_runs", "progress", "ended_at IS NULL AND "),
     ("fl_jobs", "payload", "ended_at IS NULL AND "),
+    ("fl_merges", "data", "state = 'done' AND "),
     ("fl_inbox", "body", "state IN ('new', 'parked', 'quarantined') AND "),
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.store import agreed
+from engine.store import agreed, merges
 from engine.store import columns as kind
 
 
@@ -32,7 +32,18 @@ def _id() -> sa.Column[Any]:
 
 def build(metadata: sa.MetaData) -> None:
     """Every system table, laid into ``metadata``."""
-    for tables in (_records, _counters, _due, _rules, agreed.build, _outside, _imports, _revisions, _kept):
+    for tables in (
+        _records,
+        _counters,
+        _due,
+        _rules,
+        agreed.build,
+        merges.build,
+        _outside,
+        _imports,
+        _revisions,
+        _kept,
+    ):
         tables(metadata)
 
 

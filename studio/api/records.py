@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from engine.errors import Problem, WrongUsage
+from engine.errors import Moved, Problem, WrongUsage
 from studio import asked, present
-from studio.answers import answer, body, engine, language
+from studio.answers import answer, body, engine, language, refusal
 from studio.auth import actor
 
 blueprint = Blueprint("records", __name__, url_prefix="/api/v1/records")
@@ -50,8 +50,14 @@ def create(entity: str) -> Response:
 
 @blueprint.get("/<entity>/<int:record>")
 def read(entity: str, record: int) -> Response:
-    """One record; its version is the ETag."""
-    seen = engine().get(actor(), entity, record)
+    """One record; its version is the ETag. One that was merged leads to the record it went into."""
+    try:
+        seen = engine().get(actor(), entity, record)
+    except Moved as moved:  # it went into another record: a reader is led there, a writer is told (410)
+        response = refusal(moved)
+        response.status_code = 308
+        response.headers["Location"] = f"/api/v1/records/{moved.entity}/{moved.record}"
+        return response
     tag = f'"{seen.version}"'
     if request.headers.get("If-None-Match") == tag:
         return Response(status=304)

@@ -20,6 +20,7 @@ def responses(good: dict[str, Json], *more: str) -> dict[str, Json]:
     texts = {
         **BAD,
         "409": "Somebody else was first, or the key is in use",
+        "410": "It was merged into another record, which is named",
         "412": "The record has changed since",
         "413": "The body is too large",
         "415": "The body is not JSON",

@@ -129,13 +129,32 @@ DETAILS: Mapping[str, Detail] = {
     "imports.undo": Detail(more=("409",)),
     "export.download": Detail(query=tuple(LISTING), good=DOWN, more=("422",)),
     "boards.read": Detail(query=(*LISTING, query("lane", "One column only.")), more=("422",)),
+    "merges.look": Detail(query=({**query("other", "The record that would go into this one."), "required": True},)),
+    "merges.merge": Detail(
+        body=_object(
+            "other",
+            other={"type": "integer"},
+            choose={"type": "object", "additionalProperties": {"enum": ["mine", "theirs", "both"]}},
+            versions={
+                "type": ["object", "null"],
+                "properties": {"mine": {"type": "integer"}, "theirs": {"type": "integer"}},
+            },
+        ),
+        more=("409", "410", "412", "415", "422", "503"),
+    ),
+    "merges.listing": Detail(good={"200": content(LIST, "What went into it, the latest first")}),
+    "merges.undo": Detail(more=("409", "422", "503")),
     "records.ahead": Detail(body=_object(**{"for": TEXT, "save": TEXT}), more=("415", "422")),
     "records.restore": Detail(more=("409", "422", "503")),
     "metrics.records": Detail(query=POINT, good={"200": content(LIST, "The records")}, more=("422",)),
     "dashboards.records": Detail(query=POINT, good={"200": content(LIST, "The records")}, more=("422",)),
     "revisions.publish": Detail(
         body=CHOICES,
-        good={"200": content(OBJECT, "It runs already"), "201": content(OBJECT, "Published"), "202": content(OBJECT, "Somebody has to agree first")},
+        good={
+            "200": content(OBJECT, "It runs already"),
+            "201": content(OBJECT, "Published"),
+            "202": content(OBJECT, "Somebody has to agree first"),
+        },
         more=("409", "415", "422", "503"),
     ),
     "revisions.make_current": Detail(body=CHOICES, more=("409", "415", "422", "503")),

@@ -38,6 +38,7 @@ NAMING = (
     "fl_dropped",
     "fl_imports",
     "fl_import_rows",
+    "fl_merges",
 )
 
 

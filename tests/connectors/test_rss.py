@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.feed import Feed, items, words
+from connectors.rss import Rss, items, words
 from engine.plugins.slots import Delivery, Undone, Unreadable
 
 ATTACKS = Path(__file__).parents[2].parent / "shared" / "data" / "attacks"
@@ -78,7 +78,7 @@ def news() -> Iterator[News]:
 
 def poll(settings: dict[str, Any], cursor: Any = None) -> tuple[list[Delivery], Any]:
     found: list[Delivery] = []
-    for page in Feed().poll(settings, cursor):
+    for page in Rss().poll(settings, cursor):
         found += page.deliveries
         cursor = page.cursor
     return found, cursor
@@ -92,11 +92,11 @@ def test_items_come_oldest_first_in_plain_words_with_what_they_are_about(news: N
     assert found[2].content["text"] == "由 某基金 领投" and found[2].content["published"] == "2026-01-05T02:00:00+00:00"
     # No link that would run something.
     assert found[1].content["link"] == "" and found[2].content["link"] == "https://news.example.com/2"
-    assert Feed().read(found[0].body, found[0].kind) == found[0].content
+    assert Rss().read(found[0].body, found[0].kind) == found[0].content
     assert poll(news.settings(), cursor) == ([], cursor)
     news.body = RSS.replace("天气", "大风").encode()
     assert [one.key for one in poll(news.settings(), cursor)[0]] == [one.key for one in found]
-    assert Feed().probe(news.settings()).startswith("3 × http://127.0.0.1:")
+    assert Rss().probe(news.settings()).startswith("3 × http://127.0.0.1:")
 
 
 def test_only_what_names_a_watched_company_is_taken(news: News) -> None:
@@ -115,10 +115,10 @@ def test_atom_and_gb2312() -> None:
 
 
 def test_a_trial_takes_a_whole_feed_or_one_item() -> None:
-    assert [one.content["title"] for one in Feed().sample({"watch": ["青禾"]}, RSS.encode(), "text/xml", "a.rss")] == [
+    assert [one.content["title"] for one in Rss().sample({"watch": ["青禾"]}, RSS.encode(), "text/xml", "a.rss")] == [
         "青禾口腔完成 B 轮融资"
     ]
-    assert Feed().sample({}, b'{"title": "x"}', "application/json", "a.json")[0].content == {"title": "x"}
+    assert Rss().sample({}, b'{"title": "x"}', "application/json", "a.json")[0].content == {"title": "x"}
 
 
 def test_xml_with_entities_and_document_types_is_refused_and_nothing_is_read_for_it(tmp_path: Path) -> None:

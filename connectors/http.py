@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
-from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, quote_plus, urlencode, urljoin, urlsplit
 
 from connectors.network import connect
 from connectors.tokens import Tokens
@@ -205,9 +205,7 @@ def signed(sign: Mapping[str, Any], body: bytes, now: float) -> dict[str, str]:
 def address(settings: Mapping[str, Any], path: str, query: Mapping[str, Any]) -> str:
     """The whole url of a request: always below the connection's own. Raises Undone (R118)."""
     root = str(settings["url"])
-    parts = urlsplit(root)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise Undone(Problem("R118", parameters={"url": root, "connection": "http"}), final=True)
+    parts = parts_of(root)
     url = root
     if path:
         if (
@@ -236,11 +234,23 @@ def address(settings: Mapping[str, Any], path: str, query: Mapping[str, Any]) ->
     return url
 
 
+def parts_of(url: str) -> SplitResult:
+    """The parts of a web address. Raises Undone (R118) for anything else: another scheme, no host, a name in front of the host."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or any(ord(each) < 33 for each in url):
+        raise Undone(Problem("R118", parameters={"url": url[:200], "connection": "http"}), final=True)
+    return parts
+
+
 def exchange(
     settings: Mapping[str, Any], method: str, url: str, headers: Mapping[str, str], body: bytes | None
 ) -> tuple[int, str, bytes, float | None, str]:
     """(status, content type, body, seconds of Retry-After, where it redirects to) of one request. Raises Undone."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     timeout = float(settings.get("timeout") or 10)
     end = time.monotonic() + timeout
     secure = parts.scheme == "https"

@@ -6,9 +6,9 @@ import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.asking import PATIENCE, Codes, ask, compact, need
+from connectors.http import parts_of
 from connectors.signing import acs3, acs_query, tc3
 from engine.clock import SystemClock
 from engine.errors import Problem
@@ -37,7 +37,7 @@ def aliyun(
         key,
         secret,
         "POST",
-        urlsplit(root).netloc,
+        parts_of(root).netloc,
         action,
         version,
         query,
@@ -59,7 +59,7 @@ def tencent(
     root = str(settings.get("url") or f"https://{service}.tencentcloudapi.com").rstrip("/")
     body = compact(content)
     region = str(settings.get("region") or "ap-guangzhou")
-    headers = tc3(key, secret, service, urlsplit(root).netloc, action, version, region, body, SystemClock().now())
+    headers = tc3(key, secret, service, parts_of(root).netloc, action, version, region, body, SystemClock().now())
     answer = ask(settings, "POST", f"{root}/", body, headers)
     found = answer.get("Response") if isinstance(answer, Mapping) else None
     if not isinstance(found, Mapping):

@@ -394,3 +394,17 @@ def test_a_hook_answers_while_another_process_holds_the_database_locked(
         company.engine.channels.work()
         assert _count(company) == 1
         assert client.post("/hooks/website", data=body, headers=signed(company, body)).headers["Idempotency-Replayed"]
+
+
+def test_a_verified_sender_that_sends_too_much_is_asked_to_wait_and_others_are_not(
+    company: Company, client: FlaskClient
+) -> None:
+    path = company.folder / "custom/connection/website.yaml"
+    path.write_text(path.read_text("utf-8") + "limits: {received: 3}\n", "utf-8")
+    company.engine.revisions.publish("a bound")
+    body = lead()
+    answers = [client.post("/hooks/website", data=body, headers=signed(company, body, f"m{n}")) for n in range(5)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+    assert answers[-1].json["code"] == "H038" and int(answers[-1].headers["Retry-After"]) >= 1
+    other = json.dumps({"leads": []}).encode()
+    assert client.post("/hooks/partner", data=other, headers=hubbed(other)).status_code == 200

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from engine.clock import VirtualClock
+from engine.facts import SYSTEM
 from engine.plugins.registry import Registry
 from tests.company import SITE, Company, found
 
 ROOT = Path(__file__).parents[2] / "builtin_flows" / "proposal_documents"
 OWN = SITE.replace('packs: {crm: "*"}', 'packs: {crm: "*", proposal_documents: "*"}') + (
-    'parameters: {our_company: 锐视医疗器械有限公司, our_contact: "杭州市西湖区文三路 1 号 · 0571-8888 0000"}\n'
+    'address: https://crm.example.com\nparameters: {our_company: 锐视医疗器械有限公司, our_contact: "杭州市西湖区文三路 1 号 · 0571-8888 0000"}\n'
 )
 
 
@@ -125,3 +126,34 @@ def test_the_pack_loads_clean_and_its_scenario_holds() -> None:
     name = "m24_the_proposal_is_made_by_itself"
     result = run(loaded.manifest, registry, loaded.manifest.scenarios[name])
     assert [problem.what("zh") for problem in result.problems] == []
+
+
+def test_m55_openings_are_noted_told_and_counted_by_the_version_of_the_template(company: Company) -> None:
+    from engine.api import Ask
+    from engine.facts import Event
+    from engine.runtime import tracking, turn
+
+    lead, site = company.lead(owner=company.ids["li"]), company.engine._site
+
+    def sent(context: Any) -> int:
+        event = Event("changed", "lead", lead.id, context.now)
+        found = tracking.begin(
+            context, event, "proposal_mail", "zhou@example.com", "方案", "视频:https://v.example.com/1", True
+        )
+        tracking.sent(context, found.id, [])
+        return found.id
+
+    numbers = [turn.run(site.parts, site.database, SYSTEM, sent).value for _ in range(4)]
+    turn.run(
+        site.parts,
+        site.database,
+        SYSTEM,
+        lambda context: tracking.seen(context, context.need("sending", numbers[0]), 0),
+    )
+    record = company.engine.get(SYSTEM, "lead", lead.id).record
+    assert record["proposal_opened_at"] is not None
+    with site.database.read() as connection:
+        told = connection.execute("SELECT title FROM notification WHERE user = ?", (company.ids["li"],))
+    assert ("锐视光学 刚刚打开了方案",) in told
+    found = company.engine.numbers.metric(company.actor("admin"), "proposal_mail_open_rate", Ask(by="revision"))
+    assert found["value"] == 0.25 and [group["key"] for group in found["groups"]] == [1]

@@ -22,6 +22,8 @@ PACKS = {
     "revival_friday": ("M39",),
     "silent_customers": ("M40",),
     "incentive_points": ("M18",),
+    "device_care": ("M73",),
+    "company_news": ("M76",),
     "voicemail_share": ("M37",),
     "cross_department": ("M58",),
     "value_orchestration": ("M77",),

@@ -6,28 +6,10 @@ foreign keys: they outlive what they speak of.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from engine.store import agreed, merges
-from engine.store import columns as kind
-
-
-def _text(name: str, **more: Any) -> sa.Column[Any]:
-    return sa.Column(name, kind.text(), **more)
-
-
-def _integer(name: str, **more: Any) -> sa.Column[Any]:
-    return sa.Column(name, kind.integer(), **more)
-
-
-def _json(name: str) -> sa.Column[Any]:
-    return sa.Column(name, kind.json())
-
-
-def _id() -> sa.Column[Any]:
-    return sa.Column("id", kind.key(), primary_key=True, autoincrement=True)
+from engine.store.declared import table
 
 
 def build(metadata: sa.MetaData) -> None:
@@ -48,92 +30,55 @@ def build(metadata: sa.MetaData) -> None:
 
 
 def _records(metadata: sa.MetaData) -> None:
-    sa.Table(
-        "fl_history",
+    table(
         metadata,
-        _id(),
-        _text("entity", nullable=False),
-        _integer("record", nullable=False),
-        _text("machine", nullable=False),
-        _text("state", nullable=False),
-        _text("came_from"),
-        _integer("entered_at", nullable=False),
-        _integer("left_at"),
-        _integer("by_user"),
-        _text("via"),
-        _integer("revision"),
+        "fl_history",
+        "id key, entity text!, record integer!, machine text!, state text!, came_from text, entered_at integer!, "
+        "left_at integer, by_user integer, via text, revision integer",
         # Everything a metric asks of a record's stays stands in the index itself.
         sa.Index("ix_fl_history_record", "record", "entity", "state", "entered_at", "left_at", "machine"),
         sa.Index("ix_fl_history_state", "machine", "state", "entered_at"),
     )
-    sa.Table(
-        "fl_audit",
+    table(
         metadata,
-        _integer("chain", primary_key=True, autoincrement=False),
-        _integer("seq", primary_key=True, autoincrement=False),
-        _integer("at", nullable=False),
-        _integer("by_user"),
-        _text("login", nullable=False),
-        _text("address"),
-        _text("action", nullable=False),
-        _text("entity"),
-        _integer("record"),
-        _text("before"),
-        _text("after"),
-        _text("detail"),
-        _text("hash", nullable=False),
+        "fl_audit",
+        "chain integer*, seq integer*, at integer!, by_user integer, login text!, address text, action text!, "
+        "entity text, record integer, before text, after text, detail text, hash text!",
         sa.Index("ix_fl_audit_record", "record", "entity"),
     )
 
 
 def _counters(metadata: sa.MetaData) -> None:
-    sa.Table(
+    table(
+        metadata,
         "fl_changes",
-        metadata,
-        _text("entity", primary_key=True),
-        _integer("stripe", primary_key=True, autoincrement=False),
-        _integer("n", nullable=False),
+        "entity text*, stripe integer*, n integer!",
     )
-    sa.Table(
-        "fl_keys",
+    table(
         metadata,
-        _text("entity", primary_key=True),
-        _text("field", primary_key=True),
-        _text("key", primary_key=True),
-        _integer("record", primary_key=True, autoincrement=False),
+        "fl_keys",
+        "entity text*, field text*, key text*, record integer*",
         # The key is all there is to a row: one tree instead of three.
         sqlite_with_rowid=False,
     )
-    sa.Table(
+    table(
+        metadata,
         "fl_counters",
-        metadata,
-        _text("name", primary_key=True),
-        _integer("key", primary_key=True, autoincrement=False),
-        _text("day", primary_key=True),
-        _integer("n", nullable=False),
+        "name text*, key integer*, day text*, n integer!",
     )
-    sa.Table(
-        "fl_sequences",
+    table(
         metadata,
-        _text("name", primary_key=True),
-        _text("period", primary_key=True),
-        _integer("last", nullable=False),
+        "fl_sequences",
+        "name text*, period text*, last integer!",
     )
 
 
 def _due(metadata: sa.MetaData) -> None:
-    sa.Table(
-        "fl_timers",
+    table(
         metadata,
-        _id(),
-        _text("name", nullable=False),
-        _text("step", nullable=False),
-        _text("entity"),
-        _integer("record"),
-        _integer("due", nullable=False),
-        _text("state", nullable=False),
-        _json("data"),
-        _integer("fired_at"),
+        "fl_timers",
+        "id key, name text!, step text!, entity text, record integer, due integer!, state text!, data json, "
+        "fired_at integer",
         sa.Index(
             "ix_fl_timers_due",
             "due",
@@ -146,108 +91,53 @@ def _due(metadata: sa.MetaData) -> None:
 
 
 def _rules(metadata: sa.MetaData) -> None:
-    sa.Table(
-        "fl_runs",
+    table(
         metadata,
-        _id(),
-        _text("trigger", nullable=False),
-        _text("entity"),
-        _integer("record"),
-        _text("event"),
-        _text("state", nullable=False),
-        _integer("started_at"),
-        _integer("ended_at"),
-        _integer("revision"),
-        _integer("by_user"),
-        _json("data"),
-        _json("progress"),
+        "fl_runs",
+        "id key, trigger text!, entity text, record integer, event text, state text!, started_at integer, ended_at "
+        "integer, revision integer, by_user integer, data json, progress json",
         sa.Index("ix_fl_runs_record", "record", "entity"),
         sa.Index("ix_fl_runs_state", "state", "started_at"),
         sa.Index("ix_fl_runs_trigger", "trigger", "started_at"),
     )
-    sa.Table(
-        "fl_traces",
+    table(
         metadata,
-        _id(),
-        _integer("run"),
-        _text("kind", nullable=False),
-        _text("name", nullable=False),
-        _text("entity"),
-        _integer("record"),
-        _integer("at", nullable=False),
-        _text("result"),
-        _json("data"),
+        "fl_traces",
+        "id key, run integer, kind text!, name text!, entity text, record integer, at integer!, result text, data json",
         sa.Index("ix_fl_traces_record", "record", "entity"),
         sa.Index("ix_fl_traces_name", "name", "at"),
         sa.Index("ix_fl_traces_run", "run"),
     )
-    sa.Table(
-        "fl_score_cards",
+    table(
         metadata,
-        _id(),
-        _text("rule", nullable=False),
-        _text("entity", nullable=False),
-        _integer("record", nullable=False),
-        _integer("at", nullable=False),
-        _integer("chosen"),
-        _text("reason"),
-        _json("candidates"),
+        "fl_score_cards",
+        "id key, rule text!, entity text!, record integer!, at integer!, chosen integer, reason text, candidates json",
         sa.Index("ix_fl_score_cards_record", "record", "entity"),
     )
 
 
 def _outside(metadata: sa.MetaData) -> None:
-    sa.Table(
-        "fl_jobs",
+    table(
         metadata,
-        _id(),
-        _text("kind", nullable=False),
-        _text("key", nullable=False),
-        _json("payload"),
-        _text("state", nullable=False),
-        _integer("due", nullable=False),
-        _integer("attempts", nullable=False),
-        _text("lease"),
-        _integer("lease_until"),
-        _text("error"),
-        _json("result"),
-        _text("entity"),
-        _integer("record"),
-        _integer("run"),
-        _integer("created_at", nullable=False),
-        _integer("ended_at"),
-        _integer("claims"),
-        _text("wakes"),
-        _text("uses"),
+        "fl_jobs",
+        "id key, kind text!, key text!, payload json, state text!, due integer!, attempts integer!, lease text, "
+        "lease_until integer, error text, result json, entity text, record integer, run integer, created_at "
+        "integer!, ended_at integer, claims integer, wakes text, uses text",
         sa.Index("ux_fl_jobs_key", "key", unique=True),
         sa.Index("ix_fl_jobs_due", "state", "due"),
         sa.Index("ix_fl_jobs_record", "record", "entity"),
         sa.Index("ix_fl_jobs_run", "run"),
     )
-    sa.Table(
+    table(
+        metadata,
         "fl_buckets",
-        metadata,
-        _text("name", primary_key=True),
-        _integer("tokens", nullable=False),
-        _integer("at", nullable=False),
+        "name text*, tokens integer!, at integer!",
     )
-    sa.Table(
-        "fl_inbox",
+    table(
         metadata,
-        _id(),
-        _text("connection", nullable=False),
-        _text("key", nullable=False),
-        _integer("received_at", nullable=False),
-        _text("state", nullable=False),
-        _json("headers"),
-        sa.Column("body", kind.bytes_()),
-        _text("reason"),
-        _text("entity"),
-        _integer("record"),
-        _integer("ended_at"),
-        _integer("happened_at"),
-        _json("answer"),
-        sa.Column("original", kind.bytes_()),
+        "fl_inbox",
+        "id key, connection text!, key text!, received_at integer!, state text!, headers json, body bytes, reason "
+        "text, entity text, record integer, ended_at integer, happened_at integer, answer json, original bytes",
         sa.Index("ux_fl_inbox_key", "connection", "key", unique=True),
         sa.Index("ix_fl_inbox_state", "state", "received_at"),
         sa.Index("ix_fl_inbox_came", "connection", "received_at"),
@@ -256,116 +146,68 @@ def _outside(metadata: sa.MetaData) -> None:
 
 
 def _imports(metadata: sa.MetaData) -> None:
-    sa.Table(
+    table(
+        metadata,
         "fl_imports",
-        metadata,
-        _id(),
-        _text("entity", nullable=False),
-        _text("file", nullable=False),
-        _text("digest", nullable=False),
-        _text("state", nullable=False),
-        _integer("started_at", nullable=False),
-        _integer("ended_at"),
-        _integer("by_user"),
-        _integer("position", nullable=False),
-        _integer("good", nullable=False),
-        _integer("bad", nullable=False),
-        _json("settings"),
+        "id key, entity text!, file text!, digest text!, state text!, started_at integer!, ended_at integer, "
+        "by_user integer, position integer!, good integer!, bad integer!, settings json",
     )
-    sa.Table(
-        "fl_import_rows",
+    table(
         metadata,
-        _integer("import", primary_key=True, autoincrement=False),
-        _integer("row", primary_key=True, autoincrement=False),
-        _text("action", nullable=False),
-        _text("entity"),
-        _integer("record"),
-        _integer("version"),
-        _json("reason"),
+        "fl_import_rows",
+        "import integer*, row integer*, action text!, entity text, record integer, version integer, reason json",
     )
 
 
 def _revisions(metadata: sa.MetaData) -> None:
     # Parts of dashboards' numbers, so that a new process need not count a million records again. May be emptied at any time.
-    sa.Table(
+    table(
+        metadata,
         "fl_kept",
+        "key text*, at integer!, moment json, lots bytes!",
+    )
+    table(
         metadata,
-        _text("key", primary_key=True),
-        _integer("at", nullable=False),
-        _json("moment"),
-        sa.Column("lots", kind.bytes_(), nullable=False),
+        "fl_blobs",
+        "digest text*, content bytes!",
     )
-    sa.Table(
-        "fl_blobs", metadata, _text("digest", primary_key=True), sa.Column("content", kind.bytes_(), nullable=False)
-    )
-    sa.Table(
+    table(
+        metadata,
         "fl_revisions",
-        metadata,
-        _integer("number", primary_key=True, autoincrement=False),
-        _integer("at", nullable=False),
-        _integer("by_user"),
-        _text("login", nullable=False),
-        _text("note"),
-        _text("digest", nullable=False),
-        _json("files"),
-        _json("changes"),
+        "number integer*, at integer!, by_user integer, login text!, note text, digest text!, files json, changes json",
     )
-    sa.Table("fl_settings", metadata, _text("name", primary_key=True), _json("value"))
+    table(
+        metadata,
+        "fl_settings",
+        "name text*, value json",
+    )
 
 
 def _kept(metadata: sa.MetaData) -> None:
-    sa.Table(
-        "fl_idempotency",
+    table(
         metadata,
-        _text("scope", primary_key=True),
-        _text("key", primary_key=True),
-        _text("request", nullable=False),
-        _text("state", nullable=False),
-        _integer("status"),
-        _json("answer"),
-        _integer("created_at", nullable=False),
+        "fl_idempotency",
+        "scope text*, key text*, request text!, state text!, status integer, answer json, created_at integer!",
         sa.Index("ix_fl_idempotency_created", "created_at"),
     )
-    sa.Table(
-        "fl_sessions",
+    table(
         metadata,
-        _text("digest", primary_key=True),
-        _text("kind", nullable=False),
-        _integer("user_id", nullable=False),
-        _integer("created_at", nullable=False),
-        _integer("expires_at", nullable=False),
-        _integer("used_at"),
-        _integer("seen_at"),
-        _text("address"),
-        _text("label"),
+        "fl_sessions",
+        "digest text*, kind text!, user_id integer!, created_at integer!, expires_at integer!, used_at integer, "
+        "seen_at integer, address text, label text",
         sa.Index("ix_fl_sessions_user", "user_id"),
     )
-    sa.Table(
-        "fl_files",
+    table(
         metadata,
-        _text("id", primary_key=True),
-        _text("name", nullable=False),
-        _text("type", nullable=False),
-        _integer("size", nullable=False),
-        _text("digest", nullable=False),
-        _integer("at", nullable=False),
-        _integer("by_user"),
-        sa.Column("content", kind.bytes_()),
+        "fl_files",
         # Set once a record has held it; and since when none does any more.
-        _integer("held"),
-        _integer("loose_since"),
+        "id text*, name text!, type text!, size integer!, digest text!, at integer!, by_user integer, content "
+        "bytes, held integer, loose_since integer",
         sa.Index("ix_fl_files_digest", "digest"),
         sa.Index("ix_fl_files_at", "at"),
     )
-    sa.Table(
-        "fl_dropped",
+    table(
         metadata,
-        _id(),
-        _text("entity", nullable=False),
-        _text("field"),
-        _text("place", nullable=False),
-        _text("was", nullable=False),
-        _integer("at", nullable=False),
-        _integer("records", nullable=False),
-        _text("state", nullable=False),
+        "fl_dropped",
+        "id key, entity text!, field text, place text!, was text!, at integer!, records integer!, state text!",
     )

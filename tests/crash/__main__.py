@@ -1,6 +1,7 @@
-"""The long run: ``make crash-long``. A thousand kills on SQLite, a hundred kills and a hundred restarts on PostgreSQL.
+"""The long run: ``make crash-long``. A thousand kills and a hundred power cuts on SQLite, a hundred kills and a hundred restarts on
+PostgreSQL.
 
-``FLOWLOOM_KILLS`` and ``FLOWLOOM_RESTARTS`` say otherwise. Ends with 1 when anything was lost, doubled or broken.
+``FLOWLOOM_KILLS``, ``FLOWLOOM_CUTS`` and ``FLOWLOOM_RESTARTS`` say otherwise. Ends with 1 when anything was lost, doubled or broken.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.crash import power
 from tests.crash.postgresql import restart
 from tests.crash.rig import PUBLISHING, WEB, WORKING, Forks, Rig, rounds
 from tests.crash.sinks import Outside
@@ -26,6 +28,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="flowloom-crash-") as folder:
         forks = Forks(Path(folder) / "log")
         broken = on_sqlite(forks, Path(folder) / "sqlite", rounds(1000), seed)
+        broken += on_power_cuts(forks, Path(folder) / "power", int(os.environ.get("FLOWLOOM_CUTS", 100)), seed)
         broken += on_postgresql(forks, Path(folder), int(os.environ.get("FLOWLOOM_RESTARTS", 100)), seed)
         forks.close()
     for one in broken:
@@ -73,6 +76,26 @@ def on_sqlite(forks: Forks, folder: Path, kills: int, seed: int) -> list[str]:
     finally:
         rig.close()
         outside.close()
+
+
+def on_power_cuts(forks: Forks, folder: Path, cuts: int, seed: int) -> list[str]:
+    """What is broken after so many power cuts: of the database only what an fsync has kept survives."""
+    if not power.possible():
+        print("power cuts: not here, Python's sqlite3 does not use a shared library")
+        return []
+    rig = Rig(forks, folder, seed=seed)
+    try:
+        rig.power = "honest"
+        for _ in range(cuts):
+            rig.up()
+            rig.cut(rig.chance.uniform(0.050, 0.350))
+            broken = rig.look()
+            if broken:
+                return broken
+        print(f"power cuts {cuts}, bytes of torn WAL {rig.torn}")
+        return _finished(rig, "SQLite, power cuts")
+    finally:
+        rig.close()
 
 
 def on_postgresql(forks: Forks, folder: Path, restarts: int, seed: int) -> list[str]:

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.crash import place
+from tests.crash import place, power
 from tests.crash.driver import Driver
 from tests.crash.journal import Journal
 from tests.crash.reader import Reader
@@ -70,6 +70,8 @@ class Rig:
     ) -> None:
         self.folder = folder
         self.outside = outside
+        self.power = ""
+        self.torn = 0
         self._database = database
         self.chance = random.Random(seed)
         self.kills = 0
@@ -153,7 +155,7 @@ class Rig:
     def _begin(self, work: str, failpoint: str, **more: Any) -> int:
         child: int = self._order(
             do="start", work=work, folder=str(self.folder / "site"), database=self._database, log=str(self._log),
-            environment={"FLOWLOOM_FAILPOINT": failpoint}, **more,
+            environment={"FLOWLOOM_FAILPOINT": failpoint}, power=self.power, **more,
         )  # fmt: skip
         return child
 
@@ -167,6 +169,11 @@ class Rig:
         if self.driver.first_answer:
             self.recoveries.append(self.driver.first_answer - self._came)
         self.kills += 1
+
+    def cut(self, after: float) -> None:
+        """Cut the power: the server is gone, and with it all that no fsync has kept (see ``power``)."""
+        self.kill(after)
+        self.torn += power.restore(self.folder / "site", self.chance)
 
     def work(self, failpoint: str = "") -> None:
         """Start a worker beside the server."""

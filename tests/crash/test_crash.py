@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.failpoints import NAMES
+from tests.crash import power
 from tests.crash.postgresql import restart
 from tests.crash.rig import PUBLISHING, RESTART, WEB, WORKING, Forks, Rig, rounds
 from tests.crash.sinks import Outside
@@ -41,6 +43,34 @@ def test_fault_083_kills_at_any_moment_lose_nothing_and_double_nothing(rig: Rig)
     print(rig.report())
     assert rig.journal.acknowledged_leads() == len(rig.journal.leads) >= rig.kills
     assert sorted(rig.restarts)[len(rig.restarts) * 9 // 10] < RESTART
+
+
+@pytest.mark.skipif(not power.possible(), reason="Python's sqlite3 does not use a shared library here")
+def test_fault_086_power_cuts_take_nothing_that_was_acknowledged(rig: Rig) -> None:
+    rig.power = "honest"
+    for _ in range(max(rounds(80) // 5, 4)):
+        rig.up()
+        rig.cut(rig.chance.uniform(0.050, 0.350))
+        assert rig.look() == []
+    assert rig.settle() == []
+    print(rig.report(), f"bytes of torn WAL {rig.torn}")
+    assert rig.journal.acknowledged_leads() == len(rig.journal.leads) > 0
+
+
+@pytest.mark.skipif(not power.possible(), reason="Python's sqlite3 does not use a shared library here")
+def test_the_rig_sees_what_a_disk_that_lies_about_fsync_has_lost(rig: Rig) -> None:
+    rig.power = "lie"
+    rig.up()
+    while rig.journal.acknowledged_leads() < 3:
+        time.sleep(0.05)
+    rig.chance.random = lambda: 1.0  # type: ignore[method-assign]
+    rig.cut(0.0)
+    broken = rig.look()
+    rig.power = ""
+    rig.up()
+    with contextlib.suppress(AssertionError):
+        rig.driver.finish()
+    assert any(" is None, must be one of" in one for one in broken), broken
 
 
 @pytest.mark.parametrize("failpoint", WEB)

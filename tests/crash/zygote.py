@@ -90,6 +90,10 @@ class Zygote:
         from engine import failpoints
 
         failpoints._armed.cache_clear()
+        if order.get("power"):
+            from tests.crash.power import Disk
+
+            self._disk = Disk(Path(order["folder"]), order["power"] == "lie")
 
     def _open(self, order: dict[str, Any]) -> Any:
         from engine.api import Engine

@@ -39,11 +39,20 @@ class Cluster(Executor):
 
     def __init__(self) -> None:
         self.carrying = Carrying(broker="redis://127.0.0.1:6379/0")
-        self._out: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._out: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._worker: Any = None
         self._away = False
+
+    @property
+    def _queue(self) -> str:
+        return f"flowloom.{self.carrying.site}"
+
+    @property
+    def _first(self) -> str:
+        """Beside the queue, for what must not wait behind it: a job whose worker was lost."""
+        return f"{self._queue}.first"
 
     def settle(self, carrying: Carrying) -> None:
         """The broker's address and how many at once."""
@@ -68,7 +77,7 @@ class Cluster(Executor):
 
     def send(self, job: int) -> None:
         """Hand the number on; the caller never waits for the broker."""
-        self._out.put(job)
+        self._out.put((job, self._queue))
 
     def stop(self) -> None:
         """Return when what was begun is finished; what the broker still holds is for others."""
@@ -89,11 +98,13 @@ class Cluster(Executor):
     def _task(self, work: Callable[[int], None] | None) -> Any:
         try:
             from celery import Celery
+            from kombu.entity import Queue
         except ImportError as error:
             raise Unavailable(Problem("R122", parameters={"executor": self.name, "extra": "cluster"})) from error
+        queues = [Queue(name) for name in (self._queue, self._first)]  # type: ignore[no-untyped-call]
         app = Celery("flowloom", broker=self.carrying.broker, set_as_current=False)
         app.conf.update(
-            task_default_queue=f"flowloom.{self.carrying.site}", task_ignore_result=True, task_publish_retry=False,
+            task_default_queue=self._queue, task_queues=queues, task_ignore_result=True, task_publish_retry=False,
             worker_prefetch_multiplier=2, worker_cancel_long_running_tasks_on_connection_loss=False, broker_connection_retry_on_startup=True, broker_connection_max_retries=None,
             broker_transport_options={"socket_connect_timeout": 5, "socket_timeout": 30},
         )  # fmt: skip
@@ -115,11 +126,12 @@ class Cluster(Executor):
     def _publish(self, task: Any) -> None:
         """Send what is handed over. What the broker does not take is let go: the looks find it in the table."""
         connection: Any = None
-        while (job := self._out.get()) is not None:
+        while (given := self._out.get()) is not None:
+            job, name = given
             try:
                 if connection is None:
                     connection = task.app.connection_for_write()
-                task.apply_async((job,), connection=connection)
+                task.apply_async((job,), connection=connection, queue=name)
                 self._away = False
             except Exception as error:
                 self._told(error)
@@ -140,7 +152,8 @@ class Cluster(Executor):
 
     def _look(self, task: Any, due: Callable[[int, bool], Sequence[int]]) -> None:
         """Send again and again what is due and not begun: when the broker has little left to hand out, all of it; else what
-        has waited long, for its message may be lost."""
+        has waited long, for its message may be lost, and soon, past the others, what has come to the head and stays there:
+        that is how a job looks whose worker was killed."""
         seen: dict[int, float] = {}
         sent: dict[int, float] = {}
         while not self._stopping.wait(self.pause):
@@ -149,15 +162,14 @@ class Cluster(Executor):
                 seen = {job: seen.get(job, now) for job in found}
                 sent = {job: at for job, at in sent.items() if now - at < self.patience}
                 few = bool(found) and self._waiting(task) < self.carrying.threads
-                for job in found:
-                    if now - sent.get(job, -self.patience) > (2 * self.pause if few else self.patience) and (
-                        few or now - seen[job] > self.patience
-                    ):
+                for place, job in enumerate(found):
+                    head = place < self.carrying.threads and now - seen[job] > 2 * self.pause
+                    again = now - sent.get(job, -self.patience) > (2 * self.pause if few or head else self.patience)
+                    if again and (few or head or now - seen[job] > self.patience):
                         sent[job] = now
-                        self.send(job)
-            except (
-                Exception
-            ) as error:  # the database or the broker may be away for a while: the next look must not be lost
+                        self._out.put((job, self._first if head else self._queue))
+            # The database or the broker may be away for a while: the next look must not be lost.
+            except Exception as error:
                 self._told(error)
 
     def _waiting(self, task: Any) -> int:

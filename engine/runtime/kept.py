@@ -34,6 +34,8 @@ from engine.store.tables import Schema
 #: Ids in a lot, and lots that are put together first, so that a changed lot is not put together with all others.
 LOT = 1 << 12
 BLOCK = 16
+#: Lots of one counting that are kept unpacked at most.
+HOT = 32
 #: Lots a reader waits for where somebody counts in the background, and lots read there in one snapshot.
 AT_ONCE = 16
 STEP = 4
@@ -75,7 +77,8 @@ def moment(connection: Connection, at: dt.datetime) -> Moment:
 @dataclass(slots=True)
 class _Entry:
     """The parts of one counting: per lot, per block of lots, and all together. ``until`` tells of the lots that time
-    alone will change when it does; ``packed`` holds the lots of blocks nobody has looked into since they were saved; ``rests`` when the database already has it."""
+    alone will change when it does; ``packed`` holds the lots nobody has looked into for a while, ``weights`` how much room
+    each block takes; ``rests`` is True when the database already has it."""
 
     moment: Moment
     lots: dict[int, Parts] = field(default_factory=dict)
@@ -83,29 +86,41 @@ class _Entry:
     blocks: dict[int, Parts] = field(default_factory=dict)
     packed: dict[int, bytes] = field(default_factory=dict)
     whole: Parts = field(default_factory=dict)
-    size: int = 0
+    weights: dict[int, int] = field(default_factory=dict)
     rests: bool = False
 
     def opened(self, now: Moment, stale: Iterable[int]) -> _Entry:
         """A copy that stands at that moment, with the blocks of these lots unpacked."""
-        made = _Entry(now, dict(self.lots), dict(self.until), dict(self.blocks), dict(self.packed), size=self.size)
+        made = _Entry(now, dict(self.lots), dict(self.until), dict(self.blocks), dict(self.packed))
+        made.weights = dict(self.weights)
         for block in {lot // BLOCK for lot in stale} & set(made.packed):
             made.lots.update(saved.unpack(made.packed.pop(block)))
         return made
 
     def put(self, lot: int, parts: Parts, until: int) -> None:
         """A lot as it was read just now."""
-        self.size += tally.weight(parts) - tally.weight(self.lots.get(lot, {}))
         self.lots[lot] = parts
         self.until.pop(lot, None)
         if until < NEVER:
             self.until[lot] = until
 
     def put_together(self, takes: Sequence[Take], touched: Iterable[int]) -> None:
-        """Make the blocks of these lots anew, and the whole of all blocks."""
+        """Make the blocks of these lots anew, and the whole of all blocks. Lots take much room and are hardly ever looked at
+        again: all but a few are packed."""
         for block in {lot // BLOCK for lot in touched}:
             self.blocks[block] = tally.merge(takes, list(self.block(block).values()) or [{}])
+            self.weights[block] = tally.weight(self.blocks[block])
         self.whole = tally.merge(takes, [self.blocks[block] for block in sorted(self.blocks)] or [{}])
+        if len(self.lots) > HOT:
+            for block in {lot // BLOCK for lot in self.lots}:
+                self.packed[block] = saved.pack(self.block(block))
+            self.lots.clear()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        lots = sum(tally.weight(parts) for parts in self.lots.values()) + sum(map(len, self.packed.values()))
+        return lots + 2 * sum(self.weights.values())
 
     def block(self, block: int) -> dict[int, Parts]:
         """The lots of a block that is not packed."""
@@ -116,7 +131,7 @@ class _Entry:
         """The entry as it is put into the database."""
         lots = {block: self.packed.get(block) or saved.pack(self.block(block)) for block in self.blocks}
         now = self.moment
-        return saved.Saved(now.counts, now.chains, now.at, self.until, self.blocks, lots, self.size)
+        return saved.Saved(now.counts, now.chains, now.at, self.until, self.blocks, lots)
 
     def over(self, now: dt.datetime) -> set[int]:
         """The lots that are not true any more though nothing was written."""
@@ -163,6 +178,7 @@ class Kept:
     def __init__(self, budget: int = BUDGET) -> None:
         self._budget = budget
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._sizes: dict[Hashable, int] = {}
         self._pages: OrderedDict[Hashable, tuple[Moment, Any]] = OrderedDict()
         self._last: dict[Hashable, dt.datetime] = {}
         self._begun: dict[Hashable, _Begun] = {}
@@ -213,6 +229,10 @@ class Kept:
         made.put_together(job.counting.takes, stale)
         self._keep(job.key, made)
         return made.whole
+
+    def has(self, connection: Connection, job: Job) -> bool:
+        """True when a job was counted before, here or in another process, or is just being counted."""
+        return job.key in self._begun or self._known(connection, job) is not None
 
     def step(self, connection: Connection, schema: Schema, job: Job, now: Moment) -> bool:
         """Read a few lots of a job; True while there are more. Several threads may do so at once, each with its own
@@ -265,7 +285,8 @@ class Kept:
         if found is None:
             return None
         at = Moment(found.counts, found.chains, found.at)
-        entry = _Entry(at, {}, found.until, found.blocks, found.lots, size=found.size, rests=True)
+        entry = _Entry(at, {}, found.until, found.blocks, found.lots, rests=True)
+        entry.weights = {block: tally.weight(parts) for block, parts in found.blocks.items()}
         entry.put_together(job.counting.takes, ())
         self._keep(job.key, entry)
         return entry
@@ -305,12 +326,14 @@ class Kept:
         return len(new)
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:
+        size = entry.size
         with self._lock:
             self._entries[key] = entry
             self._entries.move_to_end(key)
-            total = sum(each.size for each in self._entries.values())
+            self._sizes[key] = size
+            total = sum(self._sizes.values())
             while total > self._budget and len(self._entries) > 1:
-                total -= self._entries.popitem(last=False)[1].size
+                total -= self._sizes.pop(self._entries.popitem(last=False)[0], 0)
 
 
 def digest(key: Hashable) -> str:

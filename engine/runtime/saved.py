@@ -28,7 +28,6 @@ class Saved:
     until: dict[int, int]
     blocks: dict[int, Parts]
     lots: dict[int, bytes]
-    size: int
 
 
 def packed(kept: Saved) -> tuple[str, bytes]:
@@ -36,7 +35,7 @@ def packed(kept: Saved) -> tuple[str, bytes]:
     whole = pack(kept.blocks)
     moment = {
         "shape": SHAPE, "counts": dict(kept.counts), "chains": list(kept.chains.items()), "at": kept.at.isoformat(),
-        "until": list(kept.until.items()), "whole": len(whole), "size": kept.size,
+        "until": list(kept.until.items()), "whole": len(whole),
         "lots": [(block, len(content)) for block, content in kept.lots.items()],
     }  # fmt: skip
     return json.dumps(moment), b"".join((whole, *kept.lots.values()))
@@ -55,7 +54,7 @@ def unpacked(moment: Any, content: bytes) -> Saved | None:
         place += length
     at = dt.datetime.fromisoformat(head["at"])
     blocks = unpack(content[: head["whole"]])
-    return Saved(head["counts"], dict(head["chains"]), at, dict(head["until"]), blocks, lots, head["size"])
+    return Saved(head["counts"], dict(head["chains"]), at, dict(head["until"]), blocks, lots)
 
 
 def pack(many: Mapping[int, Parts]) -> bytes:

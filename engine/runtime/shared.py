@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from engine import __version__
 from engine.expression.parse import Condition, Expression, names_of
 from engine.model.manifest import Manifest
+from engine.runtime.apart import Apart, apart
 from engine.runtime.context import Context
 from engine.runtime.kept import Job, Kept, Moment
 from engine.store.query.ahead import live
@@ -24,11 +25,14 @@ from engine.store.query.compiler import sheet_of
 from engine.store.query.ground import Ground
 from engine.store.query.question import Query
 from engine.store.query.stays import TAKES, Stays
-from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take, hoisted, merge
+from engine.store.query.tally import Counting, Parts, Prepared, Scan, Take, hoisted, merge, nothing
 from engine.store.query.terms import parsed
 
 #: Up to this many records are read in one go through an index; more are read and kept in lots.
 FEW = 60_000
+
+
+Make = Callable[[Ground, bool, Sequence[str]], Counting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Sharing:
         self._sizes: dict[str, int] = {}
         self._stays: dict[tuple[str, str], list[Any]] = {}
         self._read_stays: dict[str, Parts] = {}
+        self._aparts: dict[str, Apart | None] = {}
 
     def add(self, scan: Scan) -> Wanted:
         """Take part in a shared reading; raises at once what this scan alone cannot be asked."""
@@ -77,7 +82,11 @@ class Sharing:
         return {key: [values[place] for place in wanted.places] for key, values in self._parts[wanted.group].items()}
 
     def _read(self, scan: Scan) -> Parts:
-        return self.take(scan.query, lambda lots: Prepared(self._ground, scan, lots), repr(scan), _terms(scan))
+        def make(ground: Ground, lots: bool, columns: Sequence[str]) -> Counting:
+            return Prepared(ground, scan, lots, apart=columns)
+
+        found = self.take(scan.query, make, repr(scan), _terms(scan), len(scan.group))
+        return found if found or scan.group or scan.each else {(): nothing(scan.takes)}
 
     def add_stays(self, query: Query, machine: str, rows: Any) -> None:
         """Say that the stays in a machine's states will be asked for."""
@@ -90,20 +99,44 @@ class Sharing:
         split = rows if rows is not None or not wanted else wanted[0]
         place = repr((machine, query, split))
         if place not in self._read_stays:
-            terms = [*query.where, split]
-            self._read_stays[place] = self.take(
-                query, lambda lots: Stays(self._ground, query, machine, split, lots), place, terms
-            )
+
+            def make(ground: Ground, lots: bool, columns: Sequence[str]) -> Counting:
+                return Stays(ground, query, machine, split, lots, columns)
+
+            front = 1 if split is None else 2
+            self._read_stays[place] = self.take(query, make, place, [*query.where, split], front)
         parts = self._read_stays[place]
         if split is rows:
             return parts
         return merge(TAKES, [{key[:1]: values} for key, values in parts.items()] or [{}])
 
-    def take(self, query: Query, make: Callable[[bool], Counting], text: str, terms: Sequence[Any]) -> Parts:
-        """The parts of a counting, from what is kept where that is still true. ``make`` is told whether it reads in lots."""
-        ground, context = self._ground, self._context
-        lots = not self._few(query)
-        counting = make(lots)
+    def take(self, query: Query, make: Make, text: str, terms: Sequence[Any], front: int) -> Parts:
+        """The parts of a counting, from what is kept where that is still true. ``make`` is told on which ground, whether it reads
+        in lots, and which columns its parts are told apart by, behind the ``front`` parts of their keys."""
+        several = self._several(query.entity)
+        if several is not None and not self._few(several.ground, query):
+            counting = make(several.ground, True, several.columns)
+            job = self._job(several.ground, query, counting, (text, several.columns), terms, True)
+            # Who sees few records reads those rather than be the first to count everybody's.
+            if not counting.again and (
+                self._kept.has(self._context.connection, job) or not self._few(self._ground, query)
+            ):
+                return several.seen(counting.takes, self._parts_of(job), front)
+        lots = not self._few(self._ground, query)
+        return self._parts_of(self._job(self._ground, query, make(self._ground, lots, ()), (text, ()), terms, lots))
+
+    def _parts_of(self, job: Job) -> Parts:
+        return self._kept.parts(self._context.connection, self._context.schema, job, self._now)
+
+    def _several(self, entity: str) -> Apart | None:
+        if entity not in self._aparts:
+            self._aparts[entity] = apart(self._ground, entity)
+        return self._aparts[entity]
+
+    def _job(
+        self, ground: Ground, query: Query, counting: Counting, text: Any, terms: Sequence[Any], lots: bool
+    ) -> Job:
+        context = self._context
         every = [each for term in terms if (each := _parsed(term)) is not None]
         rights = [ground.access(name) for name in sorted(counting.reads) if name in context.manifest.entities]
         limits = [access.read for access in rights if isinstance(access.read, Condition)]
@@ -118,21 +151,20 @@ class Sharing:
             repr(sorted(asked_parameters(every, context.parameters).items())),
         )
         foreseen = counting.foreseen and not any(live(ground, limit) for limit in limits)
-        job = Job(key, query.entity, counting, lots, foreseen)
-        return self._kept.parts(context.connection, context.schema, job, self._now)
+        return Job(key, query.entity, counting, lots, foreseen)
 
-    def _few(self, query: Query) -> bool:
+    def _few(self, ground: Ground, query: Query) -> bool:
         """True when the question finds few records; only asked of one that limits them at all."""
-        read = self._ground.access(query.entity).read
+        read = ground.access(query.entity).read
         if not (query.filters or query.where or query.during or query.matches) and read is True:
             return False
-        known = repr((query.entity, query.filters, query.where, query.during, query.matches))
+        known = repr((query.entity, query.filters, query.where, query.during, query.matches, read))
         if known not in self._sizes:
-            self._sizes[known] = self._size(query)
+            self._sizes[known] = self._size(ground, query)
         return self._sizes[known] <= FEW
 
-    def _size(self, query: Query) -> int:
-        sheet, limits = sheet_of(self._ground, query)
+    def _size(self, ground: Ground, query: Query) -> int:
+        sheet, limits = sheet_of(ground, query)
         some = sa.select(sa.literal_column("1")).select_from(sheet.table).where(*limits).limit(FEW + 1).subquery()
         return int(self._context.connection.scalar(sa.select(sa.func.count()).select_from(some)))
 

@@ -87,6 +87,11 @@ class Counting(Protocol):
         """False when the answer depends on the moment in a way that ``until`` does not tell."""
         ...
 
+    @property
+    def again(self) -> bool:
+        """True when other records of the same entity are looked at besides the one that is counted."""
+        ...
+
     def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Counted:
         """The parts of the records with these ids."""
         ...
@@ -96,13 +101,17 @@ class Prepared:
     """A scan as SQL, made once and run for as many ranges of records as need be (or, without ``lots``, for all at once,
     so that the database is free to choose another index). Unless told not to ``foresee``, it also asks until when they hold.
 
-    A value or condition that looks into other tables is worked out once a row, however many takes use it.
+    A value or condition that looks into other tables is worked out once a row, however many takes use it. ``apart`` are columns
+    by which the parts are told apart too, behind the groups: what a reader may see is picked from them afterwards, so they
+    may be columns the reader does not see.
     """
 
-    def __init__(self, ground: Ground, asked: Scan, lots: bool = True, foresee: bool = True) -> None:
+    def __init__(
+        self, ground: Ground, asked: Scan, lots: bool = True, foresee: bool = True, apart: Sequence[str] = ()
+    ) -> None:
         sheet, limits = sheet_of(ground, asked.query)
         self.takes = asked.takes
-        inner = _Inner(sheet, [*limits, *(ranged(sheet.table) if lots else ())], _keys(sheet, asked))
+        inner = _Inner(sheet, [*limits, *(ranged(sheet.table) if lots else ())], _keys(sheet, asked, apart))
         self._width = len(inner.keys)
         self._added = [place for place, take in enumerate(asked.takes) if take.function != "values"]
         noted = [inner.note(asked.takes[place]) for place in self._added]
@@ -113,7 +122,8 @@ class Prepared:
         self._flips = len(ahead.at)
         self._whole = inner.aggregated(noted, ahead) if noted or ahead.at else None
         self._lists = {place: inner.listed(take) for place, take in enumerate(asked.takes) if take.function == "values"}
-        self.reads = tables_of(*self._lists.values(), *(() if self._whole is None else (self._whole,)))
+        selects = [*self._lists.values(), *(() if self._whole is None else (self._whole,))]
+        self.reads, self.again = tables_of(*selects), looked_at_again(sheet.table, *selects)
 
     def run(self, connection: Connection, ids: tuple[int, int] = EVERY) -> Counted:
         """The parts of every group, over the records with these ids."""
@@ -258,12 +268,19 @@ def tables_of(*selects: Any) -> frozenset[str]:
     return frozenset(name.partition("__")[0] for name in names if not name.startswith("fl_"))
 
 
-def _keys(sheet: Sheet, asked: Scan) -> list[Any]:
+def looked_at_again(table: Any, *selects: Any) -> bool:
+    """True when some statements read the table under another name too."""
+    every = (each for select in selects for each in visitors.iterate(select))
+    return any(isinstance(each, sa.Alias) and each.element is table for each in every)
+
+
+def _keys(sheet: Sheet, asked: Scan, apart: Sequence[str]) -> list[Any]:
     keys: list[Any] = []
     for column in asked.group:
         element, kind, field = value_of(sheet, column)
         orderable(column, kind, field)
         keys.append(element.label(f"k{len(keys)}"))
+    keys += [sheet.table.c[name].label(f"k{len(keys) + place}") for place, name in enumerate(apart)]
     if asked.each is not None:
         name, each = asked.each
         if each not in period.EACH:
@@ -299,14 +316,19 @@ def merge(takes: Sequence[Take], many: Sequence[Parts]) -> Parts:
     if len(many) == 1:
         return many[0]
     whole: Parts = {}
+    own: set[tuple[Any, ...]] = set()
     for parts in many:
         for key, values in parts.items():
             known = whole.get(key)
             if known is None:
-                whole[key] = [list(value) if isinstance(value, list) else value for value in values]
-            else:
-                for place, take in enumerate(takes):
-                    known[place] = _joined(take.function, known[place], values[place])
+                whole[key] = values
+                continue
+            if key not in own:
+                # Most groups stand in one range only (days do): what is not added to is not copied.
+                own.add(key)
+                known = whole[key] = list(known)
+            for place, take in enumerate(takes):
+                known[place] = _joined(take.function, known[place], values[place])
     return whole
 
 

@@ -242,6 +242,21 @@ def test_a_new_record_a_deletion_and_a_restore_are_seen(shop: Shop, monkeypatch:
         assert plain(look(shop, keep=keep)) == plain(look(shop))
 
 
+def test_readers_whose_rights_go_by_a_column_share_one_counting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "LOT", 2)
+    keep = Kept()
+    sales = [Actor(user=user, login=str(user), roles=("sales",), values={"id": user}) for user in (1, 2)]
+    alone = [plain(look(shop, reader)) for reader in sales]
+    look(shop, sales[0], keep=keep)
+    assert {job[0] for job in keep._entries} == {False}, "who sees few records does not count everybody's"
+    monkeypatch.setattr("engine.runtime.shared.FEW", -1)
+    keep = Kept()
+    look(shop, sales[0], keep=keep)
+    reads = keep.read_lots
+    assert [plain(look(shop, reader, keep=keep)) for reader in sales] == alone
+    assert reads == 20 and keep.read_lots - reads == 4, "only the tile that names me is counted for the second reader"
+
+
 def test_a_write_that_left_no_audit_row_is_still_seen(shop: Shop) -> None:
     keep = Kept()
     look(shop, keep=keep)

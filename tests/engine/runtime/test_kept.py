@@ -175,6 +175,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(kept, "LOT", 3)
     monkeypatch.setattr(kept, "BLOCK", 2)
     monkeypatch.setattr(kept, "WORTH", 1)
+    monkeypatch.setattr(kept, "HOT", 2)
     monkeypatch.setattr(kept, "AGAIN", dt.timedelta(0))
     monkeypatch.setattr("engine.runtime.shared.FEW", -1)
     # Nothing may be old and still shown: what cannot be foreseen is counted at every look.

@@ -256,8 +256,13 @@ def _indexes(table: sa.Table, entity: Entity, own: list[str], asked: Sequence[tu
         field = entity.fields[name]
         if field.type in (*LINKS, "state"):
             add((name, "created_at"))
-        elif field.index or field.type in FILES:
+        elif field.index:
             add((name,))
+        elif field.type in FILES:
+            # Few records have one: the others cost nothing.
+            held = sa.text(f'"{name}" IS NOT NULL')
+            named = short(f"fx_{entity.name}_{name}")
+            sa.Index(named, table.c[name], sqlite_where=held, postgresql_where=held)
     for rule in entity.duplicates.values():
         for name, how in rule.match.items():
             if how == "exact":

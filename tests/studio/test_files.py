@@ -238,3 +238,13 @@ def test_a_file_that_was_replaced_goes_after_thirty_days(company: Company, clien
     company.clock.advance(dt.timedelta(days=31))
     assert attachments.sweep(site) == 1
     assert client.get(f"/api/v1/files/{sent}", headers=company.token("li")).data == PDF + b"2"
+
+
+def test_who_holds_a_file_is_found_by_an_index_that_records_without_one_do_not_pay_for(company: Company) -> None:
+    database = company.engine._site.database
+    if database.dialect == "postgresql":
+        pytest.skip("a plan of PostgreSQL depends on how many rows there are")
+    with database.read() as connection:
+        text = 'EXPLAIN QUERY PLAN SELECT id FROM "lead" WHERE "contract" = ? AND deleted_at IS NULL LIMIT 20'
+        plan = " ".join(str(row) for row in connection.execute(text, ("0" * 32,)))
+    assert "fx_lead_contract" in plan

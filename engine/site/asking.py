@@ -157,6 +157,7 @@ def _tile(context: Context, tile: Any, view: str | None) -> dict[str, Any]:
         shaped["data"]["columns"] = _headings(context, chosen)
     if tile.problem is not None:
         shaped["error"] = tile.problem.what(context.language)
+        shaped["counting"] = tile.problem.code == "Q013"
     return shaped
 
 

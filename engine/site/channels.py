@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
 from engine.facts import SYSTEM, Actor, Record
+from engine.model.connection import Connection as Definition
 from engine.plugins.slots import Delivery
 from engine.runtime import access, polling, silence
 from engine.runtime.acts import Acting
@@ -76,6 +77,7 @@ class Channels(Receiving):
                         "counts": counted.get(each.name, {}),
                         "last": came.isoformat() if came else None,
                         "silent_since": late.isoformat() if late else None,
+                        "expect": _expected(each),
                         "poll": self._polled(context, each.name),
                     }
                 )
@@ -93,6 +95,7 @@ class Channels(Receiving):
                             "counts": counted.get(name, {}),
                             "last": came.isoformat() if came else None,
                             "silent_since": None,
+                            "expect": None,
                             "poll": None,
                         }
                     )
@@ -113,9 +116,11 @@ class Channels(Receiving):
         with self.running.database.read() as connection:
             return [shown(each) for each in inbox.listed(connection, state, limit)]
 
-    def trial(self, actor: Actor, name: str, body: bytes, kind: str, file: str = "") -> list[dict[str, Any]]:
+    def trial(
+        self, actor: Actor, name: str, body: bytes, kind: str, file: str = "", *, kept: bool = False
+    ) -> list[dict[str, Any]]:
         """What would come of a pasted input or a ``file``, item by item: ``values``, ``action`` (created, matched, received) or
-        ``problems``.
+        ``problems``. ``kept``: the body is one item, as a delivery keeps it.
 
         Nothing is written. Raises Forbidden, NotFound (I020), Unreadable, InvalidDocument.
         """
@@ -123,6 +128,8 @@ class Channels(Receiving):
         route = route_of(self.running.manifest, name)
         connection = self.running.manifest.connections.get(name)
         plain = dict(connection.settings) if connection is not None else {}
+        if kept:
+            plain.pop("items", None)
         items = self.connector(name).sample(plain, body, kind, file)
         found: list[dict[str, Any]] = []
 
@@ -176,6 +183,13 @@ class Channels(Receiving):
         access.check_permit(self.running.manifest, actor, "configure")
         route_of(self.running.manifest, name)
         return str(self.connector(name).probe(self.settings(name)))
+
+
+def _expected(each: Definition) -> dict[str, Any] | None:
+    """When something should come: ``by`` a wall clock every day, or at least once ``every`` span; None without a rhythm."""
+    if each.expect is None:
+        return None
+    return {"by": each.expect.by, "every": str(each.expect.every) if each.expect.every is not None else None}
 
 
 def shown(kept: inbox.Delivery) -> dict[str, Any]:

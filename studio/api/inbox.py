@@ -22,8 +22,9 @@ def connections() -> Response:
 
 @blueprint.post("/connections/<name>/try")
 def attempt(name: str) -> Response:
-    """What would come of the body that is sent; nothing is written."""
-    found = engine().channels.trial(actor(), name, request.get_data(), request.headers.get("Content-Type", ""))
+    """What would come of the body that is sent; nothing is written. ``kept=1``: it is one item, as the inbox keeps it."""
+    kind, kept = request.headers.get("Content-Type", ""), request.args.get("kept") == "1"
+    found = engine().channels.trial(actor(), name, request.get_data(), kind, kept=kept)
     return answer({"items": [tried(each, language()) for each in found]})
 
 

@@ -1,4 +1,5 @@
 import { Refusal } from "./problem";
+import { spokenLanguage } from "./spoken";
 import type { ProblemBody } from "./types";
 
 type Query = Record<string, string | number | boolean | null | undefined>;
@@ -14,15 +15,6 @@ interface Sending {
 
 const ROOT = "/api/v1";
 const SIGNED_OUT = "flowloom:signed-out";
-
-let language = "zh";
-
-/** The language asked for in every request that follows. */
-export function speak(next: string): void {
-  language = next;
-}
-
-export const spokenLanguage = (): string => language;
 
 /** Calls `heard` when the server says that the session has ended; returns how to stop listening. */
 export function onSignedOut(heard: () => void): () => void {
@@ -45,7 +37,7 @@ async function problemOf(response: Response): Promise<Refusal> {
 }
 
 async function send<T>(method: string, path: string, { query, body, raw, version, signal }: Sending = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": spokenLanguage() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (raw) headers["Content-Type"] = raw.kind;
   if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;

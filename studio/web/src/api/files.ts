@@ -1,5 +1,6 @@
-import { address, spokenLanguage } from "./client";
+import { address } from "./client";
 import { Refusal } from "./problem";
+import { spokenLanguage } from "./spoken";
 import type { FileShape, ProblemBody } from "./types";
 
 export interface Sending {

@@ -102,6 +102,6 @@ export function useInboxWays() {
       await refreshLive(client);
       return done;
     },
-    attempt: (connection: string, body: string, kind: string) => api.raw<{ items: Tried[] }>(`/connections/${connection}/try`, body, kind),
+    attempt: (connection: string, body: string, kind: string) => api.raw<{ items: Tried[] }>(`/connections/${connection}/try?kept=1`, body, kind),
   };
 }

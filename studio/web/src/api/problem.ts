@@ -1,3 +1,4 @@
+import { spokenLanguage } from "./spoken";
 import type { ProblemBody, ProblemLine } from "./types";
 
 /** What the server refused, or what kept us from reaching it (status 0). */
@@ -42,7 +43,7 @@ export function byField(error: Refusal): Record<string, string> {
   for (const line of error.problems) {
     if (!line.field) continue;
     const said = found[line.field];
-    found[line.field] = said ? `${said}；${line.message}` : line.message;
+    found[line.field] = said ? `${said}${spokenLanguage() === "zh" ? "；" : "; "}${line.message}` : line.message;
   }
   return found;
 }
@@ -56,6 +57,6 @@ export function general(error: Refusal, fields: readonly string[]): string[] {
 
 /** A problem as one sentence, with what to do about it. */
 export function spoken(line: ProblemLine): string {
-  const head = line.label && !line.message.includes(line.label) ? `${line.label}：${line.message}` : line.message;
+  const head = line.label && !line.message.includes(line.label) ? `${line.label}${spokenLanguage() === "zh" ? "：" : ": "}${line.message}` : line.message;
   return line.fix ? `${head} ${line.fix}` : head;
 }

@@ -320,6 +320,8 @@ export interface Tile {
   definition?: Definition | null;
   count?: number | null;
   width?: number;
+  /** Its number is still being counted; `error` says how far it is. */
+  counting?: boolean;
   error?: string | { title?: string; detail?: string; message?: string } | null;
 }
 
@@ -338,6 +340,7 @@ export interface Dashboard {
   filters: (DashboardFilter | string)[];
   tiles: Record<string, Tile>;
   as_of: string;
+  /** Some numbers are still being counted in the background. */
   counting?: boolean;
 }
 

@@ -56,22 +56,24 @@ export function BottomBar() {
           {waiting.map((place) => <span key={place.to} className="unseen">{place.said}</span>)}
         </span>
       </button>
-      <Drawer open={open} onClose={() => setOpen(false)} placement="bottom" size="auto" title={t("app.more")} styles={{ body: { padding: 8, paddingBottom: 24 } }}>
-        <ul className="side-list">
-          {model.menu.map((entry) => (
-            <li key={`${entry.kind}:${entry.name}`}>
-              <NavLink to={pathOf(entry)} className="side-link">
-                <MenuIcon entry={entry} model={model} />
-                <span>{entry.label}</span>
-              </NavLink>
-            </li>
-          ))}
+      <Drawer open={open} onClose={() => setOpen(false)} placement="bottom" size="auto" title={t("app.more")} rootClassName="more" styles={{ wrapper: { maxHeight: "82dvh" }, body: { padding: "8px 8px 24px" } }}>
+        <ul className="side-list more-places">
           {places.map((place) => (
             <li key={place.to}>
               <NavLink to={place.to} className="side-link">
                 {place.icon}
                 <span>{place.label}</span>
                 {place.count > 0 && <span className="side-count">{place.count}</span>}
+              </NavLink>
+            </li>
+          ))}
+        </ul>
+        <ul className="side-list">
+          {model.menu.map((entry) => (
+            <li key={`${entry.kind}:${entry.name}`}>
+              <NavLink to={pathOf(entry)} className="side-link">
+                <MenuIcon entry={entry} model={model} />
+                <span>{entry.label}</span>
               </NavLink>
             </li>
           ))}

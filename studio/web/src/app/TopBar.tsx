@@ -24,7 +24,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
       <Link
         to="/notifications"
         className="top-button"
-        aria-label={unread > 0 ? `${t("nav.notices")}，${t("nav.unread", { n: unread })}` : t("nav.notices")}
+        aria-label={unread > 0 ? t("say.comma", { a: t("nav.notices"), b: t("nav.unread", { n: unread }) }) : t("nav.notices")}
       >
         <Badge dot={unread > 0}>
           <BellOutlined aria-hidden className="side-bell" />

@@ -116,7 +116,7 @@ export function FileInput({ id, entity, field, value, known, invalid, describedB
       ) : (
         <div className="file-pick">
           {pictures && phone && <button type="button" className="file-button" onClick={() => camera.current?.click()}><CameraOutlined aria-hidden /> {t("file.photo")}</button>}
-          <button type="button" className="file-button" aria-label={`${t("file.pick")}：${field.label}`} onClick={() => picker.current?.click()}><UploadOutlined aria-hidden /> {t("file.pick")}</button>
+          <button type="button" className="file-button" aria-label={t("say.colon", { a: t("file.pick"), b: field.label })} onClick={() => picker.current?.click()}><UploadOutlined aria-hidden /> {t("file.pick")}</button>
           {!phone && <span className="quiet small">{t("file.drop")}</span>}
         </div>
       )}

@@ -29,7 +29,7 @@ export function LinkInput({ id, field, value, onChange, invalid, describedBy, au
   if (field.type === "user") {
     const own = options.findIndex((option) => option.value === session.user.id);
     if (own > 0) options.unshift(...options.splice(own, 1));
-    for (const option of options) if (option.value === session.user.id) option.label += `（${t("field.me")}）`;
+    for (const option of options) if (option.value === session.user.id) option.label = t("appr.me", { name: option.label });
   }
   const chosen = many ? (Array.isArray(value) ? value.map(Number) : []) : typeof value === "number" ? [value] : [];
   for (const one of chosen) {

@@ -2,6 +2,9 @@ import type { zhWork } from "./zh.work";
 
 /** What the pages for work say: approvals, files, runs, deliveries, looking ahead. */
 export const enWork: typeof zhWork = {
+  "say.colon": "{a}: {b}",
+  "say.comma": "{a}, {b}",
+
   "appr.title": "Approvals",
   "appr.mine": "Waiting for me",
   "appr.asked": "Asked by me",
@@ -84,6 +87,24 @@ export const enWork: typeof zhWork = {
   "ahead.copy": "Copy as YAML",
   "ahead.copied": "Copied",
   "ahead.notCopied": "The browser does not allow copying; save it as a scenario instead.",
+
+  "merge.open": "Merge a duplicate…",
+  "merge.title": "Merge another one into “{title}”",
+  "merge.pickHint": "Choose the one that is really the same. Only this one stays; for 30 days it can be undone.",
+  "merge.noneAlike": "Nothing looks alike; search for it yourself.",
+  "merge.search": "Search for another {label}",
+  "merge.field": "Field",
+  "merge.stays": "Stays",
+  "merge.goes": "Goes into it",
+  "merge.both": "Keep both",
+  "merge.nothing": "The two do not differ.",
+  "merge.alike": "{n} fields are the same",
+  "merge.moves": "Moved to the one that stays: {what}.",
+  "merge.count": "{n} {label}",
+  "merge.hint": "“{title}” no longer stands alone; old links lead here and its history is kept.",
+  "merge.back": "Another one",
+  "merge.go": "Merge",
+  "merge.done": "“{title}” was merged in",
 
   "rev.asked": "Sent for approval; it is published once approved",
   "inbox.title": "Inbox",

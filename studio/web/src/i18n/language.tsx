@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
-import { speak } from "../api/client";
+import { speak } from "../api/spoken";
 import type { Language } from "../api/types";
 import { en } from "./en";
 import { zh, type Word } from "./zh";

@@ -1,5 +1,8 @@
 /** What the pages for work say: approvals, files, runs, deliveries, looking ahead. */
 export const zhWork = {
+  "say.colon": "{a}：{b}",
+  "say.comma": "{a}，{b}",
+
   "appr.title": "审批",
   "appr.mine": "等我批的",
   "appr.asked": "我提交的",
@@ -82,6 +85,24 @@ export const zhWork = {
   "ahead.copy": "复制成 YAML",
   "ahead.copied": "已复制",
   "ahead.notCopied": "浏览器不让复制，请换成“存成场景”。",
+
+  "merge.open": "合并重复…",
+  "merge.title": "把另一条合并到“{title}”",
+  "merge.pickHint": "选出其实是同一个的那一条。合并后只留下这一条，30 天内可以撤销。",
+  "merge.noneAlike": "没有找到很像的，可以自己搜。",
+  "merge.search": "搜索别的{label}",
+  "merge.field": "字段",
+  "merge.stays": "留下",
+  "merge.goes": "并入",
+  "merge.both": "两边的都要",
+  "merge.nothing": "两条的内容没有不同的地方。",
+  "merge.alike": "{n} 项相同",
+  "merge.moves": "{what}会移到留下的这条。",
+  "merge.count": "{n} 条{label}",
+  "merge.hint": "“{title}”不再单独存在，旧链接会转到这一条，跟进历史都在。",
+  "merge.back": "换一条",
+  "merge.go": "合并",
+  "merge.done": "“{title}”已合并进来",
 
   "rev.asked": "已提交审批，批准后自动发布",
   "inbox.title": "收件",

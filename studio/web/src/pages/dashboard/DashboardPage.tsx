@@ -13,7 +13,7 @@ import { PageHead } from "../../widgets/PageHead";
 import { Splash } from "../../widgets/Splash";
 import { Drill, type Drilled } from "./Drill";
 import { FilterBar } from "./FilterBar";
-import { dashboardAsked } from "./period";
+import { COUNTING, dashboardAsked } from "./period";
 import { isHeadline } from "./TileBody";
 import { TileFrame } from "./TileFrame";
 import "../list/list.css";
@@ -33,7 +33,7 @@ export default function DashboardPage() {
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => api.get<Dashboard>(`/dashboards/${name}`, asked, signal),
     // While numbers are counted in the background nothing is written, so nobody else tells that they are there.
-    refetchInterval: (query) => (query.state.data?.counting ? 2000 : false),
+    refetchInterval: (query) => (query.state.data?.counting ? COUNTING : false),
   });
 
   if (!model.dashboards[name]) return <NotFound />;

@@ -40,7 +40,7 @@ export function Heat({ facts, label, onPoint }: Props) {
                 const name = `${row.label} · ${column.label}`;
                 return (
                   <td key={column.label} style={{ "--share": `${Math.round(share * DEEPEST)}%` } as React.CSSProperties}>
-                    <button aria-label={`${name}：${cell.shown ?? cell.value}`} onClick={() => onPoint(cell.point ?? null, name)}>
+                    <button aria-label={t("say.colon", { a: name, b: String(cell.shown ?? cell.value) })} onClick={() => onPoint(cell.point ?? null, name)}>
                       {cell.shown || number(cell.value, 1)}
                     </button>
                   </td>

@@ -25,6 +25,7 @@ export function TileBody({ tile, asTable, onPoint, onAll }: Props) {
 
   if (tile.error) {
     const said = typeof tile.error === "string" ? tile.error : (tile.error.detail ?? tile.error.message ?? tile.error.title ?? "");
+    if (tile.counting) return <p className="tile-none" role="status"><span className="splash-bar tile-bar" aria-hidden />{said}</p>;
     return <p className="tile-none">{t("dash.tileBroken")}{said && <><br /><span className="small">{said}</span></>}</p>;
   }
   if (facts.items) {

@@ -21,18 +21,18 @@ export function TileFrame({ tile, onDrill }: Props) {
         <h3>{tile.label}</h3>
         {tile.definition && (
           <Popover trigger="click" placement="bottomRight" title={t("dash.what")} content={<How tile={tile} />}>
-            <button className="tile-way" aria-label={`${t("dash.what")}：${tile.label}`} title={t("dash.what")}>
+            <button className="tile-way" aria-label={t("say.colon", { a: t("dash.what"), b: tile.label })} title={t("dash.what")}>
               <QuestionCircleOutlined aria-hidden />
             </button>
           </Popover>
         )}
         {drawn && (
-          <button className="tile-way" aria-pressed={asTable} aria-label={`${t(asTable ? "dash.chart" : "dash.table")}：${tile.label}`} title={t(asTable ? "dash.chart" : "dash.table")} onClick={() => setAsTable(!asTable)}>
+          <button className="tile-way" aria-pressed={asTable} aria-label={t("say.colon", { a: t(asTable ? "dash.chart" : "dash.table"), b: tile.label })} title={t(asTable ? "dash.chart" : "dash.table")} onClick={() => setAsTable(!asTable)}>
             {asTable ? <BarChartOutlined aria-hidden /> : <TableOutlined aria-hidden />}
           </button>
         )}
         {!tile.error && !isHeadline(tile) && (
-          <button className="tile-way" aria-label={`${t("dash.records")}：${tile.label}`} title={t("dash.records")} onClick={() => onDrill(undefined, "")}>
+          <button className="tile-way" aria-label={t("say.colon", { a: t("dash.records"), b: tile.label })} title={t("dash.records")} onClick={() => onDrill(undefined, "")}>
             <UnorderedListOutlined aria-hidden />
           </button>
         )}

@@ -2,6 +2,9 @@ import type { Asked } from "../../api/queries";
 import { period } from "../../format/moment";
 import { filtersIn } from "../list/asked";
 
+/** Milliseconds between two looks at a dashboard whose numbers are still being counted. */
+export const COUNTING = 2_000;
+
 export const PERIODS = ["all", "7d", "30d", "90d", "month", "last_month", "quarter", "custom"] as const;
 export type PeriodName = (typeof PERIODS)[number];
 

@@ -9,6 +9,7 @@ import { pathOf } from "../../app/paths";
 import { useLanguage } from "../../i18n/language";
 import { Failure } from "../../widgets/Failure";
 import { Drill, type Drilled } from "../dashboard/Drill";
+import { COUNTING } from "../dashboard/period";
 import { isHeadline } from "../dashboard/TileBody";
 import { TileFrame } from "../dashboard/TileFrame";
 import "../dashboard/dashboard.css";
@@ -22,8 +23,9 @@ const DRAWINGS = 2;
 export default function HomeTiles({ entry }: { entry: MenuEntry }) {
   const { t, language } = useLanguage();
   const [drilled, setDrilled] = useState<Drilled | null>(null);
-  const found = useQuery({
+  const found = useQuery<Dashboard>({
     queryKey: [LIVE, language, "dashboard", entry.name, {}],
+    refetchInterval: (query) => (query.state.data?.counting ? COUNTING : false),
     queryFn: ({ signal }) => api.get<Dashboard>(`/dashboards/${entry.name}`, undefined, signal),
   });
   const board = found.data;

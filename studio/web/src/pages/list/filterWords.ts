@@ -35,7 +35,7 @@ export function useFilterWords(entity: EntityModel, field: FieldModel, filters: 
       if (op === "ge") return `${t("list.from")} ${one(value)}`;
       if (op === "le" || op === "lt") return `${t("list.to")} ${one(value)}`;
       if (op === "contains") return `${t("list.contains")} “${value}”`;
-      return value.split(",").map(one).join("、");
+      return value.split(",").map(one).join(t("appr.and"));
     })
     .join(" ");
 }

@@ -43,8 +43,8 @@ export function ConflictDialog({ entity, draft, mine, theirs, onClose, onChosen 
               value={choice[name] ?? "mine"}
               onChange={(event) => setChoice((all) => ({ ...all, [name]: event.target.value as "mine" | "theirs" }))}
               options={[
-                { value: "mine", label: <>{t("record.mine")}：{shown(typed, name, field.type)}</> },
-                { value: "theirs", label: <>{t("record.theirs")}：{shown(theirs, name, field.type)}</> },
+                { value: "mine", label: <>{t("say.colon", { a: t("record.mine"), b: "" })}{shown(typed, name, field.type)}</> },
+                { value: "theirs", label: <>{t("say.colon", { a: t("record.theirs"), b: "" })}{shown(theirs, name, field.type)}</> },
               ]}
             />
           </div>

@@ -1,7 +1,7 @@
-import { DeleteOutlined, EllipsisOutlined } from "@ant-design/icons";
+import { DeleteOutlined, EllipsisOutlined, MergeOutlined, PhoneOutlined } from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown, Modal } from "antd";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "../../api/client";
 import { asRefusal } from "../../api/problem";
@@ -18,6 +18,8 @@ import { RecordApprovals } from "../approvals/RecordApprovals";
 import { StatePath } from "./StatePath";
 import { Steps } from "./Steps";
 
+const MergeDialog = lazy(() => import("../merge/MergeDialog").then((one) => ({ default: one.MergeDialog })));
+
 /** Title, state, owner, promises, and the steps that are open now. */
 export function RecordHead({ record, entity }: { record: RecordShape; entity: EntityModel }) {
   const { t } = useLanguage();
@@ -26,6 +28,8 @@ export function RecordHead({ record, entity }: { record: RecordShape; entity: En
   const client = useQueryClient();
   const go = useNavigate();
   const [asking, setAsking] = useState(false);
+  const [merging, setMerging] = useState(false);
+  const call = entity.fields.find((field) => field.type === "phone" && !isEmpty(record.values[field.name]))?.name;
   const owner = ownerField(entity);
   const machines = entity.machines.flatMap((name) => model.machines[name] ?? []);
   const list = entity.views.find((name) => model.views[name]);
@@ -49,10 +53,20 @@ export function RecordHead({ record, entity }: { record: RecordShape; entity: En
     <header className="record-head">
       <Link className="small" to={list ? `/views/${list}` : `/entities/${entity.name}`}>{entity.label}</Link>
       <PageHead title={record.title}>
-        {record.can.delete && (
+        {call && (
+          <a className="record-call" href={`tel:${String(record.values[call])}`} aria-label={t("list.call", { title: record.title })}>
+            <PhoneOutlined aria-hidden />
+          </a>
+        )}
+        {(record.can.update || record.can.delete) && (
           <Dropdown
             trigger={["click"]}
-            menu={{ items: [{ key: "delete", danger: true, icon: <DeleteOutlined aria-hidden />, label: t("record.delete"), onClick: () => setAsking(true) }] }}
+            menu={{
+              items: [
+                ...(record.can.update ? [{ key: "merge", icon: <MergeOutlined aria-hidden />, label: t("merge.open"), onClick: () => setMerging(true) }] : []),
+                ...(record.can.delete ? [{ key: "delete", danger: true, icon: <DeleteOutlined aria-hidden />, label: t("record.delete"), onClick: () => setAsking(true) }] : []),
+              ],
+            }}
           >
             <Button aria-label={t("app.more")} icon={<EllipsisOutlined aria-hidden />} />
           </Dropdown>
@@ -72,6 +86,7 @@ export function RecordHead({ record, entity }: { record: RecordShape; entity: En
       ))}
       {machines.length > 0 && <Steps record={record} />}
       <RecordApprovals record={record} />
+      {merging && <Suspense><MergeDialog record={record} entity={entity} onClose={() => setMerging(false)} /></Suspense>}
       <Modal open={asking} title={t("record.deleteAsk", { title: record.title })} okText={t("record.delete")} okButtonProps={{ danger: true }} onOk={() => void remove()} onCancel={() => setAsking(false)}>
         <p className="quiet">{t("record.deleteHint")}</p>
       </Modal>

@@ -1,8 +1,9 @@
 import { Tabs } from "antd";
 import { lazy, Suspense } from "react";
-import { useParams } from "react-router";
+import { Navigate, useParams } from "react-router";
 import { asRefusal } from "../../api/problem";
 import { useRecord } from "../../api/queries";
+import { recordPath } from "../../app/paths";
 import { useSurroundings } from "../../app/session";
 import { usePhone } from "../../app/theme";
 import { useLanguage } from "../../i18n/language";
@@ -39,6 +40,8 @@ function OneRecord({ entity: name, id }: { entity: string; id: number }) {
     return asRefusal(found.error).status === 404 ? <NotFound title={t("record.gone")} /> : <Failure error={found.error} onRetry={() => void found.refetch()} />;
   }
   const record = found.data;
+  // It was merged into another one: an old address leads there.
+  if (record.id !== id) return <Navigate to={recordPath(record.entity, record.id)} replace />;
   const details = <Details record={record} entity={entity} draft={draft} onChange={(field, value) => change(record, field, value)} />;
   const activity = { key: "timeline", label: t("record.timeline"), children: <Timeline record={record} /> };
   const ahead = { key: "ahead", label: t("ahead.tab"), children: <Suspense fallback={<Splash inPage />}><AheadPanel record={record} /></Suspense> };

@@ -97,7 +97,7 @@ function Changes({ entry, entity, from, to }: ChangesProps) {
     const type = fieldOf(model.entities[entity], field)?.type;
     if (type === "datetime") return say.wall(String(value));
     if (type === "date") return say.day(String(value));
-    return Array.isArray(value) ? value.map(String).join("、") : String(value);
+    return Array.isArray(value) ? value.map(String).join(t("appr.and")) : String(value);
   };
 
   const shown = entry.changes.slice(from, to);

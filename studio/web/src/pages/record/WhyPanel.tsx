@@ -64,7 +64,7 @@ function Run({ run, entity }: { run: RunTrace; entity: EntityModel | undefined }
             {condition.holds ? <CheckCircleFilled aria-hidden /> : <MinusCircleOutlined aria-hidden />}
             <span>
               <code>{condition.text}</code> {t(condition.holds ? "why.holds" : "why.fails")}
-              <span className="quiet small run-looked">{conditionWords(entity, condition.value, t("time.empty"))}</span>
+              <span className="quiet small run-looked">{conditionWords(entity, condition.value, t)}</span>
             </span>
           </li>
         ))}

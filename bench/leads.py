@@ -106,7 +106,7 @@ def fill(raw: sqlite3.Connection, schema: Any, count: int) -> None:
     system = {"version": 1, "created_at": start, "updated_at": start}
     insert(raw, schema.table("team"), [{"id": n + 1, **system, "name": f"团队{n + 1}"} for n in range(TEAMS)])
     insert(raw, schema.table("user"), [
-        {"id": n + 1, **system, "login": f"u{n + 1}", "name": f"销售{n + 1}", "team": n % TEAMS + 1, "active": 1} for n in range(USERS)
+        {"id": n + 1, **system, "login": f"u{n + 1}", "name": f"销售{n + 1}", "team": n % TEAMS + 1, "active": True} for n in range(USERS)
     ])  # fmt: skip
     insert(raw, schema.table("hospital"), [
         {"id": n + 1, **system, "name": f"第{n + 1}医院", "owner": n % USERS + 1} for n in range(HOSPITALS)
@@ -179,7 +179,7 @@ def _lead(chance: random.Random, n: int, at: int, moments: list[tuple[str, int, 
         "region": "广东", "source": chance.choice(SOURCES), "source_tag": "抖音-眼科展会", "first_inquiry_at": at,
         "priority": "ABC"[chance.randint(0, 2)], "budget": chance.randint(1, 10**6) * 10_000, "heat": round(chance.random() * 100, 1),
         "industry": "eye" if chance.random() < 0.7 else None, "revenue_range": "to_50m" if chance.random() < 0.6 else None,
-        "decision_role": "decider" if chance.random() < 0.5 else None, "frozen": int(chance.random() < 0.1),
+        "decision_role": "decider" if chance.random() < 0.5 else None, "frozen": chance.random() < 0.1,
         "owner": chance.randint(1, USERS) if assigned else None, "assigned_at": assigned, "first_call_at": entered.get("called"),
         "call_summary": "客户关心价格和售后,需要准备方案" if "called" in entered else None,
         "proposal_opened_at": proposed + HOUR if proposed and chance.random() < 0.6 else None,

@@ -49,7 +49,9 @@ def place(chromium: Any, tmp_path: Path, registry: Any) -> Iterator[Any]:
     opened: list[Any] = []
 
     def context(**more: Any) -> Any:
-        opened.append(chromium.new_context(user_agent=AGENT, locale="zh-CN", viewport={"width": 360, "height": 740}, **more))
+        opened.append(
+            chromium.new_context(user_agent=AGENT, locale="zh-CN", viewport={"width": 360, "height": 740}, **more)
+        )
         return opened[-1]
 
     def now() -> Any:
@@ -80,7 +82,6 @@ def test_a_person_is_counted_and_a_driven_browser_is_not(place: Any) -> None:
         page.goto(place.url)
     page.wait_for_timeout(200)
     assert place.now() == (1, 0, 0) and thrown == []
-    page.screenshot(path="/tmp/tracked.png")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone"
 
 

@@ -52,8 +52,9 @@ def key_of(connection: Connection, make: bool = False) -> bytes:
     """The key links are signed with; made the first time (with ``make``, in a turn), else empty."""
     kept = settings.get(connection, SETTING)
     if kept is None and make:
-        kept = secrets.token_hex(32)
-        settings.put(connection, SETTING, kept)
+        # Two turns at once make one key: links signed with another would lead nowhere.
+        settings.put_first(connection, SETTING, secrets.token_hex(32))
+        kept = settings.get(connection, SETTING)
     return bytes.fromhex(kept) if kept else b""
 
 

@@ -32,3 +32,10 @@ def among(connection: Connection, prefix: str) -> dict[str, Any]:
 def drop(connection: Connection, name: str) -> None:
     """Keep nothing under that name any more."""
     connection.execute("DELETE FROM fl_settings WHERE name = ?", (name,))
+
+
+def put_first(connection: Connection, name: str, value: Any) -> None:
+    """Keep a value under a name that has none yet; what is there stays."""
+    connection.execute(
+        "INSERT INTO fl_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, to_text(value))
+    )

@@ -21,8 +21,11 @@ from engine.store.encode import instant, micros
 
 #: The name of the timer that tells a person what was held back.
 DIGEST = "digest"
-#: What comes late after an outage is told together, also where nothing else is grouped.
+#: What comes later than this, after an outage, is told to each person in one digest, whatever kinds there are and also where
+#: nothing else is held back.
 LATE = dt.timedelta(hours=1)
+#: How long that digest waits for what else is late; everything due before it fires first anyway.
+GATHER = dt.timedelta(minutes=1)
 #: Lines of a message that stands for several.
 LINES = 20
 TITLE = 300
@@ -109,9 +112,10 @@ def tell(context: Context, user: int, values: Mapping[str, Any], event: Event, u
     if not holds(context.manifest):
         entity.create(context, "notification", values)
         return True
+    if not urgent and float(event.data.get("late") or 0) >= LATE.total_seconds():
+        _gather(context, user, values)
+        return False
     limits = limits_of(context.manifest.site.notifications, who.everybody(context).get(user))
-    if event.data.get("late") and (limits.group is None or limits.group < LATE):
-        limits = Limits(limits.quiet, limits.per_day, LATE, limits.digest_at)
     kind, verdict, last = values.get("rule"), NOW, None
     if limits.group is not None and kind:
         last = _alike(context, user, str(kind), limits.group)
@@ -127,6 +131,15 @@ def tell(context: Context, user: int, values: Mapping[str, Any], event: Event, u
     if verdict.until is not None:
         _wait(context, user, verdict.until)
     return verdict.until is None
+
+
+def _gather(context: Context, user: int, values: Mapping[str, Any]) -> None:
+    """Keep what comes long after its time for the next digest of that person, which is soon."""
+    soon = context.now + GATHER
+    waiting = [one.timer.due for one in timers.open_of(context.connection, "user", user, DIGEST)]
+    until = min([due for due in waiting if due <= soon], default=soon)
+    entity.create(context, "notification", {**values, "held_until": until})
+    _wait(context, user, until)
 
 
 def _alike(context: Context, user: int, rule: str, window: dt.timedelta) -> Record | None:

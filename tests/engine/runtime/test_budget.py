@@ -41,7 +41,9 @@ entity: lead
 start: {event: created}
 stop: {if: "hot"}
 target: 1h
-escalate: [{after: 0m, do: [{notify: {to: "=owner", title: "{{ company }} 超时了"}}]}]
+escalate:
+  - {after: 0m, do: [{notify: {to: "=owner", title: "{{ company }} 超时了"}}]}
+  - {after: 18h, do: [{notify: {to: "=owner", title: "{{ company }} 还是没人管"}}]}
 """
 
 
@@ -144,18 +146,42 @@ def test_without_limits_nothing_waits() -> None:
     assert len(site.shown()) == 3
 
 
-def test_fault_095_after_an_outage_each_person_gets_one_message_of_a_kind() -> None:
+def test_fault_095_after_an_outage_each_person_gets_one_digest_and_not_three_thousand_messages() -> None:
     from engine.runtime import scheduler
 
     site = Site("{}")
-    for number in range(300):
+    zhao = site.user("zhao", "sales")
+    for number in range(60):
         site.lead(f"客户{number}", hot=number % 2 == 0)
-    before = len(site.find("notification"))
+    for number in range(20):
+        site.create("lead", company=f"别人的{number}", owner=zhao.user, hot=False)
+    before = {one.id for one in site.find("notification")}
     site.clock.move_to(MONDAY + dt.timedelta(hours=24))
+    assert scheduler.fire_due(site.parts, site.database) == 2 * 50
+    site.clock.move_to(site.clock.now() + budget.GATHER)
     scheduler.fire_due(site.parts, site.database)
-    late = site.find("notification")[before:]
-    assert [(one["count"], one["title"]) for one in late] == [(150, "客户1 超时了(共 150 条)")]
-    assert len(late[0]["body"].split("\n")) == budget.LINES
+    late = [one for one in site.find("notification") if one.id not in before and one["digest"] is None]
+    found = {one["user"]: one for one in late if one["held_until"] is None}
+    assert len(late) == len(found) == 2, "one for each person, whatever kinds there are"
+    assert {user: one["count"] for user, one in found.items()} == {site.people["li"]: 60, zhao.user: 40}
+    mine = found[site.people["li"]]
+    assert mine["title"] == "没打扰您的这段时间有 60 条提醒"
+    assert mine["body"].split("\n") == ["• 客户1 超时了(还有 29 条同类)", "• 客户1 还是没人管(还有 29 条同类)"]
+
+
+def test_twenty_minutes_late_is_told_as_ever() -> None:
+    from engine.runtime import scheduler
+
+    site = Site("{}")
+    site.lead("客户", hot=True)
+    lead = site.create("lead", company="一家", owner=site.people["li"], hot=False)
+    site.update(lead, owner=None)
+    site.update(lead, owner=site.people["li"])
+    site.clock.move_to(MONDAY + dt.timedelta(hours=1, minutes=20))
+    scheduler.fire_due(site.parts, site.database)
+    assert [one["title"] for one in site.find("notification") if "超时" in one["title"]] == ["一家 超时了"], (
+        "20 minutes are not late"
+    )
 
 
 @pytest.mark.parametrize(

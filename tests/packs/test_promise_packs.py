@@ -27,6 +27,8 @@ PACKS = {
     "voicemail_share": ("M37",),
     "cross_department": ("M58",),
     "value_orchestration": ("M77",),
+    "contracts_and_payments": ("M32", "M33", "M59"),
+    "content_library": ("M38",),
 }
 
 

@@ -280,7 +280,7 @@ def _start(path: Path) -> bytes:
 class Tables:
     """What connectors of tables have in common: reading a row again, and a whole file for a trial."""
 
-    offers: ClassVar[frozenset[str]] = frozenset({"poll"})
+    offers: ClassVar[frozenset[str]] = frozenset({"poll", "upload"})
 
     def read(self, body: bytes, kind: str) -> Any:
         """A row, as it was kept or as a person mended it."""

@@ -97,6 +97,22 @@ def _plain(one: dict[str, Any], language: str) -> dict[str, Any]:
     return {**one, "problems": problems} if problems else one
 
 
+@connection_command.command("upload")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def upload_command(speech: Speech, name: str, file: Path) -> int:
+    """交一份表格,一行一条;交两次不会重复 · hand over a table, a delivery a row; twice has no effect."""
+    with Engine.open(speech.site) as engine:
+        done = engine.channels.upload(SYSTEM, name, file.name, file.read_bytes())
+    if speech.as_json:
+        speech.give(done)
+    else:
+        zh = f"新来 {done['new']} 条,以前来过 {done['known']} 条,等人处理 {done['waiting']} 条"
+        speech.show(speech.word(zh, f"{done['new']} new, {done['known']} known, {done['waiting']} wait for a person"))
+    return 1 if done["waiting"] else 0
+
+
 @connection_command.command("probe")
 @click.argument("name")
 @click.pass_obj

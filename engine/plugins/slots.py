@@ -249,8 +249,9 @@ class Operation:
 class Connector(Plugin, ABC):
     """Speaks with one outside system. Pull, push and operations are optional; what is not in ``offers`` is not offered:
     ``call`` (an operation), ``tell`` (a message to people of the company), ``send`` (content to a customer), ``receive``
-    (requests come in), ``poll`` (the engine goes and looks). ``operations`` are those with names. A ``discreet`` one is not given
-    values of personal fields, unless its connection's setting ``personal`` allows it."""
+    (requests come in), ``poll`` (the engine goes and looks), ``upload`` (a person brings a file).
+    ``operations`` are those with names. A ``discreet`` one is not given values of personal fields, unless its connection's
+    setting ``personal`` allows it."""
 
     slot = "connector"
     offers: ClassVar[frozenset[str]] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +16,13 @@ from engine.runtime.acts import Acting
 from engine.runtime.connection import FORM, Route, Taken, route_of, take
 from engine.runtime.turn import Turned, turn
 from engine.site import fetching
-from engine.site.receiving import Receiving, receipt
+from engine.site.receiving import AT_ONCE, Receiving, receipt
 from engine.site.running import Running
 from engine.store import audit, inbox, timers
 from engine.store.connection import Connection
+
+#: Megabytes of a file at most, where the connection does not say.
+LARGEST = 100
 
 
 class _TakenBack(Exception):
@@ -142,6 +146,34 @@ class Channels(Receiving):
         with contextlib.suppress(_TakenBack):
             self.running.database.write(work)
         return found
+
+    def upload(self, actor: Actor, name: str, file: str, body: bytes) -> dict[str, Any]:
+        """Take a file somebody hands over: how many of its deliveries are ``new``, came before (``known``), and wait for a person
+        (``waiting``). What was kept when this breaks off stays; the file handed over again brings the rest.
+
+        Raises Forbidden, NotFound (I020), WrongUsage (I048: no files; I041: too large), Unreadable, InvalidDocument.
+        """
+        access.check_permit(self.running.manifest, actor, "import")
+        route_of(self.running.manifest, name)
+        connector = self.connector(name)
+        if "upload" not in connector.offers:
+            raise WrongUsage(Problem("I048", parameters={"connection": name}))
+        found = self.running.manifest.connections[name]
+        most = int(found.settings.get("largest") or LARGEST)
+        if len(body) > most * 1_000_000:
+            parameters = {"file": file, "size": len(body) // 1_000_000, "most": most}
+            raise WrongUsage(Problem("I041", parameters=parameters))
+        lots = connector.sample(dict(found.settings), body, mimetypes.guess_type(file)[0] or "text/csv", file)
+        receipts = [
+            each for begin in range(0, len(lots), AT_ONCE) for each in self.keep(name, lots[begin : begin + AT_ONCE])
+        ]
+        known = sum(bool(each.get("replayed")) for each in receipts)
+        waiting = sum(not each.get("replayed") and each["state"] == "quarantined" for each in receipts)
+        told = {"connection": name, "file": file, "new": len(receipts) - known, "known": known, "waiting": waiting}
+        self.running.database.write(
+            lambda c: audit.write(c, self.running.clock.now(), actor, "connection_upload", detail=told)
+        )
+        return {count: told[count] for count in ("new", "known", "waiting")}
 
     def _tried(self, connection: Connection, route: Route, item: Delivery) -> dict[str, Any]:
         if item.problem is not None:

@@ -139,6 +139,34 @@ def attach_command(speech: Speech, record: str, field: str, file: Path, login: s
         speech.say(f"{record} 的 {field} 现在是 {kept.name}", f"{field} of {record} is now {kept.name}")
 
 
+@click.command("document")
+@click.argument("template")
+@click.argument("record", metavar="lead/12")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None, help="写到哪里 · where to")
+@click.option("--as", "login", default=None, help="以谁的身份 · as whom")
+@click.pass_obj
+def document_command(speech: Speech, template: str, record: str, out: Path | None, login: str | None) -> None:
+    """改模板时先看一眼:按文件夹里现在的模板,给一条记录做出 PDF · what a template makes of a record, before it is published."""
+    entity, _, number = record.partition("/")
+    if not number.isdigit():
+        raise WrongUsage(Problem("R162", parameters={"text": record}))
+    with Engine.open(speech.site) as engine:
+        name, paper = engine.files.draft(_actor(engine, login), template, entity, int(number))
+    target = out or Path(name)
+    target.write_bytes(paper.content)
+    if speech.as_json:
+        speech.give(
+            {"file": str(target), "pages": paper.pages, "size": len(paper.content), "missed": list(paper.missed)}
+        )
+        return
+    speech.show(
+        speech.word(f"{target}: {paper.pages} 页", f"{target}: {paper.pages} page{'' if paper.pages == 1 else 's'}")
+    )
+    if paper.missed:
+        shown = " ".join(paper.missed)
+        speech.say(f"字体里没有、写成了名称的: {shown}", f"no font has these, their names stand instead: {shown}")
+
+
 @click.command("undo-import")
 @click.argument("number", type=int)
 @click.option("--as", "login", default=None, help="以谁的身份 · as whom")

@@ -39,6 +39,7 @@ COMMANDS = {
     "attach": "importing",
     "undo-import": "importing",
     "export": "importing",
+    "document": "importing",
     "connection": "channels",
     "inbox": "channels",
     "audit": "publishing",

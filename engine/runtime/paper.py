@@ -40,9 +40,17 @@ def of_template(context: Acting, name: str, event: Event) -> dict[str, Any]:
     if found is None:
         near = nearest(name, context.manifest.templates)
         raise NotFound(Problem("R084", parameters={"template": name}, suggestion=near))
-    if found.channel != "document" or not found.blocks:
-        raise Undone(Problem("R205", found.where, parameters={"template": name}), final=True)
-    return _Filling(context, found, event).document()
+    return filled(context, found, event)
+
+
+def filled(context: Acting, template: MessageTemplate, event: Event) -> dict[str, Any]:
+    """The same of a template at hand, which need not be published yet."""
+    if template.channel != "document" or not template.blocks:
+        raise Undone(Problem("R205", template.where, parameters={"template": template.name}), final=True)
+    if template.for_ != event.entity:
+        about = {"template": template.name, "entity": template.for_, "given": event.entity or ""}
+        raise Undone(Problem("R217", template.where, parameters=about), final=True)
+    return _Filling(context, template, event).document()
 
 
 def attached(context: Acting, template: str | None, names: Sequence[str], event: Event) -> list[dict[str, Any]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from engine.errors import NotFound, Problem, Refused
+from engine.errors import NotFound, Problem, Refused, Unavailable
 from engine.facts import Actor
 from engine.model.entity import Field
+from engine.paper.press import Paper
 from engine.runtime import attachment
 from engine.runtime.context import Context
+from engine.site import drafts
 from engine.site.running import Running
-from engine.store import settings, sniff
+from engine.store import disk, settings, sniff
 from engine.store.connection import Connection
 from engine.store.encode import instant, micros
 from engine.store.files import File, safe_name, shown_size
@@ -22,6 +25,8 @@ from engine.store.tables import FILES
 
 #: An upload that no record takes is thrown away after this.
 UNUSED = dt.timedelta(days=1)
+#: Bytes of a person's uploads of one day that no record has taken, at most.
+LOOSE = 1_000_000_000
 #: What a record no longer holds is thrown away after this: as long as the trash keeps records.
 LET_GO = dt.timedelta(days=30)
 #: How often it is looked for what nobody needs, and how much of it goes in one turn.
@@ -38,6 +43,12 @@ MENTIONS = (
     ("fl_merges", "data", "state = 'done' AND "),
     ("fl_inbox", "body", "state IN ('new', 'parked', 'quarantined') AND "),
 )
+
+
+class TooMany(Refused):
+    """Somebody uploads and uploads, and puts nothing of it into a record."""
+
+    status = 429
 
 
 class TooLarge(Refused):
@@ -80,10 +91,27 @@ class Attachments:
         """The file, on disk and known when this returns; no record has it yet. ``stream`` is read in parts.
 
         With a ``seed`` a repeat gives the same file; ``most`` is a lower limit than the field's. Raises TooLarge, Refused
-        (R181 to R188), Unavailable.
+        (R181 to R188), TooMany, Unavailable.
         """
+        self._room(actor)
         write = self._running.database.write
         return keep(self._running, write, actor, wanted, name, stream, seed=seed, most=most)
+
+    def _room(self, actor: Actor) -> None:
+        """Raise TooMany for a person whose uploads of the last day that no record took fill all they may."""
+        if actor.user is None:
+            return
+        since = micros(self._running.clock.now() - UNUSED)
+        with self._running.database.read() as connection:
+            text = "SELECT COALESCE(SUM(size), 0) FROM fl_files WHERE at > ? AND by_user = ? AND held IS NULL"
+            loose = int(connection.scalar(text, (since, actor.user)))
+        if loose > LOOSE:
+            raise TooMany(Problem("R190", parameters={"size": shown_size(loose), "most": shown_size(LOOSE)}))
+
+    @staticmethod
+    def unkept(error: OSError) -> Unavailable:
+        """What to say when the disk did not take an upload before it came here (B002, B003)."""
+        return Unavailable(disk.problem(error, str(Path(tempfile.gettempdir()) / "upload")))
 
     def read(self, actor: Actor, id: str) -> tuple[File, IO[bytes]]:
         """A file and its bytes, for who may read it. Raises NotFound (B011) for none and for one they may not read alike."""
@@ -95,6 +123,10 @@ class Attachments:
         """What is known of a file, for who may read it. Raises NotFound."""
         with self._running.reading(actor) as context:
             return self._visible(context, id)
+
+    def draft(self, actor: Actor, template: str, entity: str, record: int) -> tuple[str, Paper]:
+        """(name, document) a template of the folder makes of a record now: to look at (see ``engine.site.drafts``)."""
+        return drafts.draft(self._running, actor, template, entity, record)
 
     def _visible(self, context: Context, id: str) -> File:
         file = self._running.files.get(context.connection, id)

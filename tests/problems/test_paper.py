@@ -20,11 +20,20 @@ WORDS: list[tuple[str, dict[str, Any], str]] = [
     ("R208", {"count": 60, "most": 50}, "一次要发给 60 个地址,最多 50 个 -> 给收件人加条件,或用 each 一条一条发"),
     ("R210", {}, "这个链接打不开 -> 请复制完整的链接,或请发件人再发一次"),
     ("R211", {}, "这个链接已经过期 -> 请发件人再发一次"),
-    ("R212", {"reason": "zip"}, "读不出这个文件里的文字(zip) -> 换成 PDF、Word(docx)、PPT(pptx)、Excel(xlsx)、文本或图片"),
+    (
+        "R212",
+        {"reason": "zip"},
+        "读不出这个文件里的文字(zip) -> 换成 PDF、Word(docx)、PPT(pptx)、Excel(xlsx)、文本或图片",
+    ),
     ("R213", {"package": "rapidocr"}, '没有装识别文字的组件(rapidocr) -> 运行 pip install "flowloom[ocr]"'),
     ("R214", {"limit": "30 MB"}, "这个文件展开后太大,没有读(30 MB) -> 拆成几份,或删掉不需要的图片和页"),
     ("R215", {}, "这个文件有密码,读不了 -> 去掉密码后重新上传"),
     ("R216", {}, "这个文件里带有外部引用的声明,没有读 -> 用办公软件另存一份再上传"),
+    (
+        "R217",
+        {"template": "quote", "entity": "lead", "given": "order"},
+        "模板 quote 是给 lead 用的,不能用在 order 上 -> 换一个对象相同的模板",
+    ),
     ("R209", {"name": "scna"}, "附件 scna 既不是文件字段,也不是文件模板 -> 填文件字段或文件模板的名称"),
 ]
 

@@ -222,6 +222,14 @@ def test_templates_of_the_ssti_corpus_are_refused_or_harmless(capsys: pytest.Cap
         )
 
 
+def test_a_template_about_something_else_is_refused() -> None:
+    stage = Stage(SITE)
+    line = stage.create("line", name="x", amount=1)
+    with pytest.raises(FlowloomError) as error:
+        stage.ask(lambda context: context.document("quote", Event("created", "line", line.id, context.now)))
+    assert error.value.problems[0].code == "R217"
+
+
 def test_paragraphs_points_and_strong_words() -> None:
     assert paragraphs("您好\n\n- 一\n- **二**重点\n再见") == [
         {"bullet": False, "runs": [("您好", False)]},

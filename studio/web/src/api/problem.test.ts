@@ -16,7 +16,7 @@ it("puts each message beside its field", () => {
 });
 
 it("lifts what no shown field can hold above the form", () => {
-  expect(general(refusal, ["summary"])).toEqual(["合同未双方签章 请先完成签章。", "请填写行业"]);
+  expect(general(refusal, ["summary"])).toEqual(["合同未双方签章。请先完成签章。", "请填写行业"]);
 });
 
 it("falls back to the refusal's own words when no problem is listed", () => {

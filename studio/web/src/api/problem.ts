@@ -58,5 +58,7 @@ export function general(error: Refusal, fields: readonly string[]): string[] {
 /** A problem as one sentence, with what to do about it. */
 export function spoken(line: ProblemLine): string {
   const head = line.label && !line.message.includes(line.label) ? `${line.label}${spokenLanguage() === "zh" ? "：" : ": "}${line.message}` : line.message;
-  return line.fix ? `${head} ${line.fix}` : head;
+  if (!line.fix) return head;
+  const end = /[.!?。！？]$/.test(head) ? "" : spokenLanguage() === "zh" ? "。" : ".";
+  return `${head}${end}${spokenLanguage() === "zh" ? "" : " "}${line.fix.charAt(0).toUpperCase()}${line.fix.slice(1)}`;
 }

@@ -106,6 +106,13 @@ export const enWork: typeof zhWork = {
   "merge.go": "Merge",
   "merge.done": "“{title}” was merged in",
 
+  "kept.save": "Keep these filters",
+  "kept.name": "Give them a name",
+  "kept.hint": "Kept on this device, for you alone.",
+  "kept.saved": "Kept as “{name}”",
+  "kept.drop": "Do not keep “{name}” any more",
+  "kept.dropped": "“{name}” removed",
+
   "rev.asked": "Sent for approval; it is published once approved",
   "inbox.title": "Inbox",
   "inbox.lead": "Everything that came from outside",

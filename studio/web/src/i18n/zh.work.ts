@@ -104,6 +104,13 @@ export const zhWork = {
   "merge.go": "合并",
   "merge.done": "“{title}”已合并进来",
 
+  "kept.save": "存下这组筛选",
+  "kept.name": "起个名字",
+  "kept.hint": "存在这台设备上，只有您看得到。",
+  "kept.saved": "已存下“{name}”",
+  "kept.drop": "不再保留“{name}”",
+  "kept.dropped": "“{name}”已移除",
+
   "rev.asked": "已提交审批，批准后自动发布",
   "inbox.title": "收件",
   "inbox.lead": "从外面进来的每一条",

@@ -5,6 +5,7 @@ import type { EntityModel, FieldModel } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { filtersIn, filterWay, withFilters, withoutFilters, type Filter } from "./asked";
 import { FilterEditor } from "./FilterEditor";
+import { SavedFilters } from "./SavedFilters";
 import { useFilterWords } from "./filterWords";
 
 interface Props {
@@ -64,6 +65,7 @@ export function Filters({ entity, search, onChange }: Props) {
           {t("list.clear")}
         </button>
       )}
+      <SavedFilters entity={entity.name} search={search} onChange={onChange} />
     </div>
   );
 }

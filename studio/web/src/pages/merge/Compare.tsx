@@ -2,7 +2,8 @@ import { Button, Radio } from "antd";
 import { useState } from "react";
 import { useMerges, useSideBySide, type Choice, type Side, type SideBySide } from "../../api/merges";
 import { asRefusal, spoken } from "../../api/problem";
-import type { RecordShape } from "../../api/types";
+import type { Json, RecordShape } from "../../api/types";
+import { useSay } from "../../app/session";
 import { useToast } from "../../app/toast";
 import { FieldText } from "../../fields/FieldText";
 import { isEmpty } from "../../fields/shape";
@@ -22,6 +23,7 @@ interface Props {
 export function Compare({ record, other, onBack, onClose }: Props) {
   const { t } = useLanguage();
   const toast = useToast();
+  const say = useSay();
   const ways = useMerges();
   const found = useSideBySide(record.entity, record.id, other);
   const [chosen, setChosen] = useState<Record<string, Choice>>({});
@@ -31,9 +33,11 @@ export function Compare({ record, other, onBack, onClose }: Props) {
   if (found.isPending) return <Splash inPage />;
   if (found.isError) return <Failure error={found.error} />;
   const seen = found.data;
-  const differing = seen.fields.filter((side) => !side.same);
-  const alike = seen.fields.filter((side) => side.same && !isEmpty(side.mine));
-  const open = differing.filter((side) => !side.locked);
+  // Two instants of one minute read alike: there is nothing to choose for people.
+  const reads = (side: Side) => side.same || (side.type === "datetime" && !isEmpty(side.mine) && !isEmpty(side.theirs) && say.fully(String(side.mine)) === say.fully(String(side.theirs)));
+  const differing = seen.fields.filter((side) => !reads(side));
+  const alike = seen.fields.filter((side) => reads(side) && !isEmpty(side.mine));
+  const open = seen.fields.filter((side) => !side.same && !side.locked);
 
   const merge = async () => {
     setBusy(true);
@@ -100,7 +104,8 @@ interface RowProps {
 
 function Row({ side, seen, choice, onChoose }: RowProps) {
   const { t } = useLanguage();
-  const value = (record: RecordShape, own: unknown) => (isEmpty(own as never) ? <span className="quiet">{t("record.empty")}</span> : <FieldText record={record} name={side.name} type={side.type} plain />);
+  const say = useSay();
+  const value = (record: RecordShape, own: Json) => (side.type === "datetime" && !isEmpty(own) ? say.fully(String(own)) : isEmpty(own) ? <span className="quiet">{t("record.empty")}</span> : <FieldText record={record} name={side.name} type={side.type} plain />);
   return (
     <div role="row" className="merge-row">
       <span role="rowheader" className="quiet">{side.label}</span>

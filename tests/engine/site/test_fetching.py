@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -268,6 +270,63 @@ def test_a_poll_by_hand_takes_over_from_one_that_was_killed(company: Company, sh
     assert fetcher.poll(SYSTEM, "shelf")["busy"]
     company.clock.advance(LEASE * 2)
     assert fetcher.poll(SYSTEM, "shelf") == {"busy": False, "came": 1, "error": None}
+
+
+def test_two_processes_that_see_the_same_time_come_look_once(
+    company: Company, shelf: Path, registry: Registry, database_url: str
+) -> None:
+    known = registry.with_plugins(Shelf)
+    with Engine.open(company.folder, clock=company.clock, registry=known, database=database_url) as other:
+        for round in range(1, 6):
+            rows(shelf, f"{round:02}", f"1380013800{round}")
+            company.clock.advance(dt.timedelta(minutes=10))
+
+            def go(engine: Engine) -> None:
+                engine.tick()
+                engine.runs.work()
+
+            threads = [threading.Thread(target=go, args=(engine,)) for engine in (company.engine, other)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    company.engine.runs.work()
+    assert lines(shelf / "looks") == ["None", "01", "02", "03", "04"]
+    assert len(companies(company)) == 5
+
+
+def test_a_process_that_ends_does_not_wait_for_a_poll_that_goes_on_and_on(company: Company, shelf: Path) -> None:
+    (shelf / "endless.json").write_text("[]")
+    company.clock.advance(dt.timedelta(minutes=10))
+    company.engine.tick()
+    company.engine.runs.start(2)
+    end = time.monotonic() + 20
+    while not lines(shelf / "looks") and time.monotonic() < end:
+        time.sleep(0.05)
+    begun = time.monotonic()
+    company.engine.channels.fetching.stop()
+    company.engine.runs.stop()
+    assert time.monotonic() - begun < 10 and lines(shelf / "looks") == ["None"]
+
+
+def test_fault_081_a_secret_that_is_taken_away_loses_nothing_and_it_goes_on_from_where_it_was(
+    company: Company, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CONNECTION.replace('folder: "{folder}"', 'folder: "{folder}", password: "=secret.SHELF"')
+    monkeypatch.setenv("SHELF", "old")
+    (company.folder / "custom" / "shelf.yaml").write_text(text.format(folder=shelf, more=""), "utf-8")
+    company.engine.revisions.publish("secret")
+    rows(shelf, "01", "13800138000")
+    later(company, minutes=10)
+    monkeypatch.delenv("SHELF")
+    rows(shelf, "02", "13800138001")
+    later(company, minutes=10)
+    assert "SHELF" in standing(company)["error"] and len(companies(company)) == 1
+    assert len(company.engine.people.notifications(company.actor("admin"))) == 1
+    monkeypatch.setenv("SHELF", "new")
+    later(company, hours=1)
+    assert standing(company)["error"] is None and len(companies(company)) == 2
+    assert lines(shelf / "looks") == ["None", "01"]
 
 
 def test_a_connection_that_is_gone_is_not_polled_any_more(company: Company, shelf: Path) -> None:

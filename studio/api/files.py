@@ -31,7 +31,10 @@ def upload() -> Response:
     wanted = engine().files.wanted(actor(), asked["entity"], asked["field"])
     request.max_content_length = wanted.most + AROUND
     engine().files.refuse_longer(wanted, request.content_length or 0, AROUND)
-    sent = request.files.get("file")
+    try:
+        sent = request.files.get("file")
+    except OSError as error:
+        raise engine().files.unkept(error) from error
     if sent is None or len(request.files) != 1:
         raise WrongUsage(Problem("H012", parameters={"name": "file", "why": "multipart/form-data"}))
     kept = engine().files.keep(actor(), wanted, sent.filename or "file", sent.stream)

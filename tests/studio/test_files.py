@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import struct
 import zipfile
@@ -248,3 +249,29 @@ def test_who_holds_a_file_is_found_by_an_index_that_records_without_one_do_not_p
         text = 'EXPLAIN QUERY PLAN SELECT id FROM "lead" WHERE "contract" = ? AND deleted_at IS NULL LIMIT 20'
         plan = " ".join(str(row) for row in connection.execute(text, ("0" * 32,)))
     assert "fx_lead_contract" in plan
+
+
+def test_fault_086_an_upload_the_disk_does_not_take_is_told_as_a_full_disk(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("werkzeug.wrappers.request.default_stream_factory", full)
+    answer = upload(client, company.token("li"), PDF)
+    assert (answer.status_code, code(answer)) == (503, "B002")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_fault_119_uploads_that_no_record_takes_have_an_end(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachments, "LOOSE", 2 * len(PDF))
+    li = company.token("li")
+    sent = [upload(client, li, PDF + bytes([48 + number])) for number in range(3)]
+    assert [one.status_code for one in sent] == [201, 201, 429]
+    assert sent[2].json["detail"].startswith("R190 您上传了 ")
+    assert upload(client, company.token("wang"), PDF).status_code == 201
+    lead = company.lead(owner=company.ids["li"])
+    client.patch(f"/api/v1/records/lead/{lead.id}", json={"values": {"contract": sent[0].json["id"]}}, headers=li)
+    assert upload(client, li, PDF).status_code == 201, "what a record has taken does not count"

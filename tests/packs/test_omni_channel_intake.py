@@ -10,7 +10,9 @@ from engine.runtime.scenario import run
 
 SITE = {"site.yaml": "name: intake\nlabel: {zh: 进线, en: Intake}\npacks: {omni_channel_intake: '*'}\n"}
 SCENARIOS = (
+    "m03_rows_of_a_fair_become_leads",
     "one_phone_number_is_one_lead",
+    "what_a_customer_says_becomes_a_lead",
     "what_cannot_be_used_waits_for_a_person",
     "the_public_form_keeps_every_rule",
 )

@@ -101,7 +101,7 @@ settings: {app_key: ding1234, app_secret: "=secret.DINGTALK_SECRET", agent_id: "
         if not person:
             raise Undone(Problem("R120"), final=True)
         to = str(person) if by == "login" else self._userid(settings, str(person))
-        given = {"to": to, "title": message.get("title"), "text": message.get("text")}
+        given = {"to": to, "title": message.get("title"), "text": message.get("text"), "links": message.get("links")}
         return self.do_notice(settings, given, key)
 
     def do_notice(self, settings: Mapping[str, Any], given: Mapping[str, Any], key: str) -> Any:
@@ -109,14 +109,23 @@ settings: {app_key: ding1234, app_secret: "=secret.DINGTALK_SECRET", agent_id: "
         to = given.get("to")
         whom = ",".join(str(each) for each in to) if isinstance(to, list | tuple) else str(to)
         title, words = str(given.get("title") or ""), str(given.get("text") or "")
-        if given.get("url"):
+        if given.get("links"):
+            buttons = [{"title": str(one["title"]), "action_url": str(one["url"])} for one in given["links"]]
+            card: dict[str, Any] = {
+                "title": title or words[:40],
+                "markdown": f"#### {title}\n{words}",
+                "btn_orientation": "0",
+                "btn_json_list": buttons,
+            }
+            sent: dict[str, Any] = {"msgtype": "action_card", "action_card": card}
+        elif given.get("url"):
             card = {
                 "title": title or words[:40],
                 "markdown": f"#### {title}\n{words}",
                 "single_title": "查看",
                 "single_url": given["url"],
             }
-            sent: dict[str, Any] = {"msgtype": "action_card", "action_card": card}
+            sent = {"msgtype": "action_card", "action_card": card}
         else:
             sent = {"msgtype": "text", "text": {"content": "\n".join(each for each in (title, words) if each)[:2000]}}
         agent = int(need(settings, self.name, "agent_id")[0])

@@ -27,6 +27,7 @@ class GroupRobot(Cloud):
     name = "group_robot"
     title: ClassVar[Mapping[str, str]] = {"zh": "群机器人(钉钉 / 企微 / 飞书)", "en": "Robot of a chat group"}
     offers = frozenset({"call", "tell"})
+    private = False
     params: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

@@ -86,7 +86,11 @@ settings: {host: smtp.example.com, from: "crm@example.com", user: crm, password:
         to = (message.get("to") or {}).get("email")
         if not to:
             raise Undone(Problem("R120"), final=True)
-        return self.send(settings, {"to": to, "subject": message.get("title"), "text": message.get("text")}, key)
+        lines = [
+            str(message.get("text") or ""),
+            *(f"{one['title']}: {one['url']}" for one in message.get("links") or ()),
+        ]
+        return self.send(settings, {"to": to, "subject": message.get("title"), "text": "\n".join(lines)}, key)
 
     def _hand_over(self, settings: Mapping[str, Any], mail: EmailMessage, to: str) -> None:
         security = settings.get("security") or "starttls"

@@ -170,7 +170,10 @@ settings: {corp_id: ww1234, agent_id: "1000002", secret: "=secret.WECOM_SECRET",
         if not person:
             raise Undone(Problem("R120"), final=True)
         to = self._userid(settings, str(person))
-        return self.do_message(settings, {"to": to, "title": message.get("title"), "text": message.get("text")}, key)
+        # The client of WeCom shows these as links; its cards with buttons need a callback of their own.
+        links = [f'<a href="{one["url"]}">{one["title"]}</a>' for one in message.get("links") or ()]
+        words = "\n".join([str(message.get("text") or ""), *links])
+        return self.do_message(settings, {"to": to, "title": message.get("title"), "text": words}, key)
 
     def send(self, settings: Mapping[str, Any], message: Mapping[str, Any], key: str) -> Any:
         """The same to the member whose userid is ``to``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from engine.api import Engine
-from studio import answers, auth, forms, hooks, pages, tracked
+from studio import act, answers, auth, forms, hooks, pages, tracked
 from studio.api import (
     approvals,
     boards,
@@ -34,6 +34,7 @@ from studio.api import (
 BLUEPRINTS = (
     health,
     hooks,
+    act,
     forms,
     tracked,
     pages,
@@ -70,6 +71,7 @@ def create_app(engine: Engine, *, secure_cookies: bool = False) -> Flask:
     answers.install(app)
     auth.install(app)
     hooks.install(app)
+    act.install(app)
     forms.install(app)
     tracked.install(app)
     for module in BLUEPRINTS:

@@ -257,6 +257,8 @@ class Connector(Plugin, ABC):
     offers: ClassVar[frozenset[str]] = frozenset()
     operations: ClassVar[Mapping[str, Operation]] = {}
     discreet: ClassVar[bool] = False
+    private: ClassVar[bool] = True
+    """What it tells a person is read by that person alone; only then a message has buttons that act."""
 
     def call(self, settings: Mapping[str, Any], request: Mapping[str, Any], key: str) -> Any:
         """Do an operation; its answer as JSON. Raises Undone."""

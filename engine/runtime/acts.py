@@ -15,7 +15,7 @@ from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
-from engine.runtime import approval, assignment, entity, merging, paper, people, state_machine, tracking
+from engine.runtime import approval, assignment, button, entity, merging, paper, people, state_machine, tracking
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.store.files import Files
@@ -287,6 +287,10 @@ class Acting(Context):
     ) -> tuple[int, ...]:
         """Tell people inside the product, within their limits; those it reaches at once (the others are told later)."""
         return people.tell(self, users, title, body, event, via, urgent)
+
+    def buttons(self, user: int, event: Event, wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+        """``title`` and ``url`` of the buttons of a message to one person."""
+        return button.links(self, user, event, wanted)
 
     def agreed(self, rule: Approval, event: Event, name: str, what: str, since: dt.datetime) -> str:
         """How an approval stands that a rule asked for at ``since``: open, approved, rejected, withdrawn or expired. The first

@@ -21,6 +21,7 @@ from engine.runtime import polling, silence
 from engine.runtime.connection import FORM, work_off
 from engine.runtime.outside import settings_of
 from engine.site import secret
+from engine.site.buttons import Buttons
 from engine.site.running import Running
 from engine.site.rush import Rush
 from engine.site.spool import Spool, Spooled
@@ -63,6 +64,7 @@ class Receiving:
         self._secrets = secret.reader(running.folder)
         self.spool = Spool(running.folder / "spool")
         self.rush = Rush(SystemClock())
+        self.buttons = Buttons(running)
         self._pool: concurrent.futures.ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._resting_until = 0.0

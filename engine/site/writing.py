@@ -152,6 +152,11 @@ def restore(running: Running, actor: Actor, name: str, record: int) -> Outcome:
     return _outcome(running, actor, work)
 
 
+def act(running: Running, actor: Actor, work: Callable[[Acting], Any], via: str = "") -> None:
+    """A turn of which only its effect matters, with the actor's rights. Raises what ``work`` raises."""
+    run_turn(running.parts, running.database, actor, work, via=via)
+
+
 def _outcome(running: Running, actor: Actor, work: Callable[[Acting], Record], via: str = "") -> Outcome:
     """A turn and its answer, with the writer's own rights."""
     return cast(Outcome, run_turn(running.parts, running.database, actor, work, via=via, answer=_answer).said)

@@ -21,6 +21,7 @@ PUBLIC = {
     "/f/<path>",
     "/f/<path>/embed.js",
     "/hooks/<connection>",
+    "/act/<token>",
     "/t/<token>",
     "/t/<token>/<int:number>",
     "/t/<token>/file/<int:number>",

@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 from engine.facts import Event
 from engine.model.manifest import Manifest
 from engine.model.terms import Step
-from engine.plugins.slots import OutsideStep
+from engine.plugins.slots import Connector, OutsideStep
+from engine.plugins.steps.words import plain
 
 
 class Notify(OutsideStep):
     """Tell people: one notification each inside the product. ``via`` names the channels wanted beside it, which are kept on
-    the notification for whoever carries them. An ``urgent`` one passes quiet hours and the cap of the day."""
+    the notification for whoever carries them. An ``urgent`` one passes quiet hours and the cap of the day. ``buttons`` act from within the message,
+    where a channel carries them to that person alone and the site has an ``address``."""
 
     name = "notify"
     title: ClassVar[Mapping[str, str]] = {"zh": "通知", "en": "Notify"}
@@ -28,6 +30,31 @@ class Notify(OutsideStep):
                 "title": "渠道",
                 "x-en": {"title": "Channels"},
                 "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+            },
+            "buttons": {
+                "title": "按钮",
+                "description": "消息里一点就办的事:走一步(transition)或写字段(set);只在三天内、只能用一次。",
+                "x-en": {
+                    "title": "Buttons",
+                    "description": "What one tap does: a transition, or fields that are set; for three days, once.",
+                },
+                "type": "array",
+                "maxItems": 3,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "label": {"title": "文字", "x-en": {"title": "Words"}, "format": "label"},
+                        "transition": {"title": "走一步", "x-en": {"title": "Transition"}, "type": "string"},
+                        "set": {
+                            "title": "写字段",
+                            "x-en": {"title": "Set"},
+                            "type": "object",
+                            "additionalProperties": {"format": "value"},
+                        },
+                    },
+                    "required": ["label"],
+                    "additionalProperties": False,
+                },
             },
             "urgent": {"title": "紧急", "x-en": {"title": "Urgent"}, "type": "boolean", "default": False},
         },
@@ -52,12 +79,22 @@ class Notify(OutsideStep):
         now."""
         _, reached = self._tell(context, step, event)
         known = context.manifest.connections
-        return [
-            {"connection": name, "title": title, "text": body, "to": _person(context, user), "about": _about(event)}
-            for name in channels(step)
-            if name in known
-            for user, (title, body) in reached.items()
-        ]
+        told: list[dict[str, Any]] = []
+        for name in channels(step):
+            if name not in known:
+                continue
+            wanted = _wanted(context, step, event, known[name].connector)
+            for user, (title, body) in reached.items():
+                one = {
+                    "connection": name,
+                    "title": title,
+                    "text": body,
+                    "to": _person(context, user),
+                    "about": _about(event),
+                }
+                links = context.buttons(user, event, wanted) if wanted else []
+                told.append({**one, "links": links} if links else one)
+        return told
 
     def perform(self, outside: Any, delivery: Mapping[str, Any], key: str) -> Any:
         """What the other side said."""
@@ -90,6 +127,17 @@ def channels(step: Step) -> tuple[str, ...]:
     """The channels a step names."""
     via = step.params.get("via", ())
     return (via,) if isinstance(via, str) else tuple(via)
+
+
+def _wanted(context: Any, step: Step, event: Event, connector: str) -> list[dict[str, Any]]:
+    """The buttons of a message, their values computed; none where others read along."""
+    found = context.parts.registry.find(Connector, connector)
+    if found is None or not found.private:
+        return []
+    return [
+        {**one, "set": plain(context.value(one["set"], event))} if one.get("set") else dict(one)
+        for one in step.params.get("buttons", ())
+    ]
 
 
 def _person(context: Any, user: int) -> Mapping[str, Any]:

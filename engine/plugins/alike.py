@@ -167,7 +167,8 @@ def agreement(one: Reading, other: Reading, rarity: Rarity) -> tuple[float, floa
     if left and right:
         agreed += _mistyped(left, right, weights) if len(left) * len(right) <= 200 else 0.0
     share = agreed / (sum(totals) or 1.0)
-    if share < 1.0 and min(len(one.whole), len(other.whole)) > 3 and not one.whole.isdigit():
+    latin = not one.chinese and not other.chinese and one.whole.isalpha() and other.whole.isalpha()
+    if share < 1.0 and latin and min(len(one.whole), len(other.whole)) > 3:
         ratio = float(fuzz.ratio(one.whole, other.whole)) / 100
         if ratio >= NEAR:
             share = max(share, ratio)
@@ -209,9 +210,17 @@ def near(one: str, other: str) -> float:
     """How far two different words may be the same one: 0 for not at all."""
     from rapidfuzz.distance import OSA, JaroWinkler
 
-    if one.isdigit() or other.isdigit():
-        slipped = min(len(one), len(other)) > 3 and OSA.distance(one, other, score_cutoff=1) == 1
-        return SLIP * min(1.0, len(one) / 6) if slipped else 0.0
+    if any(map(str.isdigit, one)) or any(map(str.isdigit, other)):
+        # Numbers and codes that look alike are others, unless one finger slipped.
+        shorter = min(len(one), len(other))
+        slips = OSA.distance(one, other, score_cutoff=2) if shorter > 3 else 3
+        if slips == 2 and shorter > 9:
+            return NEUTRAL  # each of the two may have been mistyped once
+        return SLIP * min(1.0, len(one) / 6) if slips == 1 else 0.0
+    if " " in one or " " in other:
+        # Two Chinese neighbours: one of them may be another character.
+        heard, said = one.split(" "), other.split(" ")
+        return 0.5 if heard[0] == said[0] or heard[-1] == said[-1] else 0.0
     if min(len(one), len(other)) == 1:
         return 0.6 if one[0] == other[0] else 0.0
     alike = float(JaroWinkler.similarity(one, other))

@@ -147,22 +147,20 @@ class _Search:
         self.context = context
         self.entity = plan.name
         self.counts: dict[Key, int] = {}
-        cache = context.connection.cache
-        if ("records", plan.name) not in cache:
-            cache["records", plan.name] = context.connection.scalar(f'SELECT MAX(id) FROM "{plan.name}"') or 0
-        self.records = max(int(cache["records", plan.name]), FEWEST)
+        self.there = int(context.connection.scalar(f'SELECT MAX(id) FROM "{plan.name}"') or 1)
+        self.records = max(self.there, FEWEST)
         self._usual: dict[str, float] = {}
 
     def near(self, wanted: Sequence[Key], least: float = 0.0) -> list[int]:
         """Ids by the evidence of the keys they share (``least`` bits at least), the strongest first."""
-        kept, shared = self.context.parts.kept, dict[int, dict[str, float]]()
+        shared: dict[int, dict[str, float]] = {}
         asked = []
         for key in dict.fromkeys(wanted):
-            known = kept.get(("common", self.entity, *key))
+            known = self._common(key)
             if known is None:
                 asked.append(key)
             else:
-                self.counts[key] = known[1]
+                self.counts[key] = known
         for key, records in self._having(asked).items():
             self.counts[key] = len(records) if len(records) <= COMMON else self._count(key)
             if len(records) <= COMMON:
@@ -198,11 +196,19 @@ class _Search:
         return found
 
     def _count(self, key: Key) -> int:
-        """How many records have a common key; asked once, kept for the turns to come: it changes little."""
+        """How many records have a common key; asked once and kept: its share of all records changes little."""
         text = "SELECT COUNT(*) FROM fl_keys WHERE entity = ? AND field = ? AND key = ?"
         number = int(self.context.connection.scalar(text, (self.entity, *key)) or 0)
-        self.context.parts.kept["common", self.entity, *key] = (0, number)
+        self.context.parts.kept["common", self.entity, *key] = (self.there, number)
         return number
+
+    def _common(self, key: Key) -> int | None:
+        """About how many records have a key that was found common before; None for any other, and when there are twice as many
+        records as when it was counted."""
+        known = self.context.parts.kept.get(("common", self.entity, *key))
+        if known is None or self.there > 2 * known[0]:
+            return None
+        return int(known[1] * max(1.0, self.there / known[0]))
 
     def _paired(self, common: Sequence[Key]) -> Iterator[tuple[tuple[Key, Key], list[int]]]:
         """Records that have the two rarest common keys of different fields."""
@@ -222,11 +228,15 @@ class _Search:
         """Bits a word of a field proves. One that was not asked for counts like the average of those that were."""
         count = self.counts.get((field, word))
         if count is None:
-            known = self.context.parts.kept.get(("common", self.entity, field, word))
-            if known is None:
+            count = self._common((field, word))
+            if count is None:
                 return self._average(field)
-            count = known[1]
-        return max(0.0, log2(self.records / max(count, 1)))
+        # Two or three that share a rare value may well be one and the same: that makes it no more common.
+        count = max(1, count - 2)
+        # Of a few records nobody knows what is common; of a word that thirty of a hundred have, everybody does.
+        known_well = min(1.0, log2(count) / 5)
+        records = self.records ** (1 - known_well) * self.there**known_well
+        return max(0.0, log2(records / count))
 
     def _average(self, field: str) -> float:
         if field not in self._usual:

@@ -220,7 +220,8 @@ class Going:
             )
         sending["results"].append(arrived.result)
         sending["next"] += 1
-        jobs.fresh(self.context.connection, self.job.id)
+        if self.job.attempts:
+            jobs.fresh(self.context.connection, self.job.id)
         more = {"result": arrived.result, "ms": round(arrived.seconds * 1000, 1), "attempt": self.job.attempts + 1}
         self._note(arrived.path, "sent", step, more)
         if sending["next"] < len(sending["deliveries"]):
@@ -325,8 +326,7 @@ class Going:
     def finish(self) -> None:
         """The run is over, and well."""
         connection = self.context.connection
-        self._keep()
-        runs.turn_into(connection, self.run.id, "done", self.context.now)
+        runs.end(connection, self.run.id, "done", self.context.now, self.progress())
         self._own(jobs.finish(connection, self.job.id, self.lease, self.context.now))
         self._next()
 

@@ -248,16 +248,14 @@ class Worker:
     def _going(self, context: Acting, id: int, lease: str, progress: bool = False) -> Going | None:
         """The run in this turn; None when it is over already. Raises Void, StepFailed."""
         connection = context.connection
-        job = jobs.get(connection, id)
-        if job is None or job.lease != lease:
+        job = jobs.held(connection, id, lease, progress)
+        if job is None:
             raise Void
         if job.job.kind != "run":
             raise Errand(job)
         if job.claims >= jobs.DEATHS and not progress:
             laid_aside(context, id, lease)
             return None
-        if not jobs.hold(connection, id, lease, progress):
-            raise Void
         run = runs.get(connection, job.job.run) if job.job.run is not None else None
         if run is None or run.state != "waiting":
             jobs.finish(connection, id, lease, context.now)

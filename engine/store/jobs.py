@@ -21,10 +21,10 @@ ADD = (
     'INSERT INTO fl_jobs (kind, "key", payload, state, due, attempts, entity, record, run, created_at, claims) '
     "VALUES (?, ?, ?, 'waiting', ?, 0, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"
 )
-SELECT = (
-    'SELECT id, kind, payload, "key", due, entity, record, run, state, attempts, lease, error, COALESCE(claims, 0), wakes '
-    "FROM fl_jobs"
+COLUMNS = (
+    'id, kind, payload, "key", due, entity, record, run, state, attempts, lease, error, COALESCE(claims, 0), wakes'
 )
+SELECT = f"SELECT {COLUMNS} FROM fl_jobs"
 #: A lease that lies farther ahead than any can be was given before the clock was set back.
 FARTHEST = dt.timedelta(hours=1)
 #: How often a job may take its process with it before it is laid aside.
@@ -182,6 +182,16 @@ def hold(connection: Connection, id: int, lease: str, progress: bool = False) ->
     count = "0" if progress else "claims"
     text = f"UPDATE fl_jobs SET claims = {count} WHERE id = ? AND lease = ? AND state = 'running'"
     return connection.change(text, (id, lease)) == 1
+
+
+def held(connection: Connection, id: int, lease: str, progress: bool = False) -> Kept | None:
+    """The job, held as by ``hold``; None for a zombie."""
+    count = "0" if progress else "claims"
+    rows = connection.execute(
+        f"UPDATE fl_jobs SET claims = {count} WHERE id = ? AND lease = ? AND state = 'running' RETURNING {COLUMNS}",
+        (id, lease),
+    )
+    return _kept(rows[0]) if rows else None
 
 
 def renew(connection: Connection, leases: Iterable[tuple[int, str]], until: dt.datetime) -> None:

@@ -100,6 +100,12 @@ def turn_into(
         connection.execute(text, (state, at, to_text(about), id))
 
 
+def end(connection: Connection, id: int, state: str, ended: dt.datetime, progress: Mapping[str, Any]) -> None:
+    """It is over, there."""
+    text = "UPDATE fl_runs SET state = ?, ended_at = ?, progress = ? WHERE id = ?"
+    connection.execute(text, (state, micros(ended), to_text(progress), id))
+
+
 def point(connection: Connection, id: int, revision: int) -> None:
     """Let it go on by the rule as another revision writes it."""
     connection.execute("UPDATE fl_runs SET revision = ? WHERE id = ?", (revision, id))

@@ -7,6 +7,7 @@ from typing import IO
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import LengthRequired
 
 from engine.errors import Problem, WrongUsage
 from studio import present
@@ -29,8 +30,11 @@ def upload() -> Response:
         if not value:
             raise WrongUsage(Problem("H012", parameters={"name": name, "why": "?entity=lead&field=contract"}))
     wanted = engine().files.wanted(actor(), asked["entity"], asked["field"])
+    if request.content_length is None:
+        # A body of no told length could go on for ever.
+        raise LengthRequired
     request.max_content_length = wanted.most + AROUND
-    engine().files.refuse_longer(wanted, request.content_length or 0, AROUND)
+    engine().files.refuse_longer(wanted, request.content_length, AROUND)
     try:
         sent = request.files.get("file")
     except OSError as error:

@@ -171,6 +171,19 @@ def test_fault_119_a_body_behind_the_fields_limit_is_refused_before_it_is_read(
     assert "50 MB" in answer.json["title"]
 
 
+def test_fault_068_an_upload_that_does_not_say_how_long_it_is_is_not_waited_for(
+    company: Company, client: FlaskClient
+) -> None:
+    answer = client.open(
+        "/api/v1/files?entity=lead&field=contract",
+        method="POST",
+        headers={**company.token("li"), "Transfer-Encoding": "chunked"},
+        content_type="multipart/form-data; boundary=x",
+        input_stream=io.BytesIO(b"--x--"),
+    )
+    assert (answer.status_code, code(answer)) == (411, "H039")
+
+
 def test_a_field_that_takes_no_file_or_may_not_be_written_takes_no_upload(
     company: Company, client: FlaskClient
 ) -> None:

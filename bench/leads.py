@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import inspect
 import os
 import random
 import sqlite3
@@ -40,7 +41,8 @@ REP = Actor(user=7, login="u7", roles=("sales",), values={"id": 7, "team": 2, "l
 class Site:
     """The CRM pack over the generated database."""
 
-    def __init__(self, count: int = COUNT) -> None:
+    def __init__(self, count: int = COUNT, url: str = "") -> None:
+        self.count = count
         self.registry = Registry.discover(entry_points=False)
         folder = Path(tempfile.mkdtemp(prefix="flowloom-bench-"))
         (folder / "site.yaml").write_text('name: bench\npacks: {crm: "*"}\n', "utf-8")
@@ -50,14 +52,18 @@ class Site:
         kinds: Any = {kind.name: kind for kind in self.registry.all(FieldType)}
         self.schema = tables.build(self.manifest, kinds)
         self.clock = VirtualClock(NOW)
-        digest = hashlib.sha256(
-            repr((count, SEED, self.schema.statements("sqlite"))).encode() + Path(__file__).read_bytes()
-        )
+        if not url:
+            url = f"sqlite:///{self._file(count)}"
+        self.database = Database.open(url, self.clock)
+        self.parts = Parts(self.manifest, self.registry, self.schema, Records(self.schema), self.clock)
+
+    def _file(self, count: int) -> Path:
+        made = "".join(inspect.getsource(each) for each in (fill, lots, _way, _lead, _task))
+        digest = hashlib.sha256(repr((count, SEED, self.schema.statements("sqlite"), made)).encode())
         self.path = Path(tempfile.gettempdir()) / f"flowloom-leads-{count}-{digest.hexdigest()[:12]}.db"
         if not self.path.exists():
             self._make(count)
-        self.database = Database.open(f"sqlite:///{self.path}", self.clock)
-        self.parts = Parts(self.manifest, self.registry, self.schema, Records(self.schema), self.clock)
+        return self.path
 
     def context(self, connection: Any, actor: Actor = BOSS) -> Context:
         """A context of that actor, now."""

@@ -37,7 +37,7 @@ BLOCK = 16
 #: Lots of one counting that are kept unpacked at most.
 HOT = 32
 #: Lots a reader waits for where somebody counts in the background, and lots read there in one snapshot.
-AT_ONCE = 16
+AT_ONCE = 8
 STEP = 4
 #: How long a page is shown as it was made, and a number of which nobody can tell when time changes it.
 PATIENCE = dt.timedelta(seconds=60)
@@ -46,7 +46,7 @@ BUDGET = 48_000_000
 #: Whole pages kept.
 PAGES = 64
 #: Lots from which on a counting is worth putting into the database.
-WORTH = 16
+WORTH = 4
 #: The same counting goes into the database no more often than this.
 AGAIN = dt.timedelta(minutes=10)
 MONTH = dt.timedelta(days=30)

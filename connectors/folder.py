@@ -98,7 +98,7 @@ PARAMS: Mapping[str, Any] = {
 
 
 def pages(folder: Folder, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page]:
-    """The new rows of the folder's files, oldest file first, each with the facts ``file`` and ``row``."""
+    """The new rows of the folder's files, oldest file first, each with the facts ``file.name`` and ``row``."""
     state = _State(cursor)
     for entry in _whole(folder, settings):
         if state.knows(entry):
@@ -255,7 +255,7 @@ def _numbered(path: Path, settings: Mapping[str, Any], name: str) -> Iterator[tu
         own = row.cells.get(column)
         # Two equal rows of one file are two; the same row in the next file is the same.
         key = f"{own}:{mark}" if own else f"{mark}#{times[mark]}"
-        facts = {"file": name, "row": row.number}
+        facts = {"file": {"name": name}, "row": row.number}
         yield (
             row.number,
             Delivery(f"{name}:{key}" if each_file else key, row.cells, body, facts=facts, problem=_beyond(row, name)),
@@ -269,7 +269,9 @@ def _beyond(row: Row, name: str) -> Problem | None:
 
 def _broken(entry: Entry, body: bytes, key: str, problem: Problem) -> Delivery:
     """A file of which nothing can be made: a person finds it in the inbox, with the reason."""
-    return Delivery(f"file:{key}", None, body, "application/octet-stream", facts={"file": entry.name}, problem=problem)
+    return Delivery(
+        f"file:{key}", None, body, "application/octet-stream", facts={"file": {"name": entry.name}}, problem=problem
+    )
 
 
 def _start(path: Path) -> bytes:

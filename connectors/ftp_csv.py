@@ -25,7 +25,7 @@ class FtpCsv(Tables, Connector):
     """Fetches CSV and XLSX files from an FTP server and takes every row as a delivery. A file is taken when its size has stood still
     for `settle`, or when `marker` (such as `.ok`) stands beside it. The same content has no effect twice, whatever the file is called;
     a poller that is killed in the middle of a file goes on at the next row. UTF-8 and GB18030, with or without BOM. `security` is `tls`
-    (unless said) or `none`. The row's file and number can be used in `map`: `=file`, `=row`."""
+    (unless said) or `none`. The row's file and number can be used in `map`: `=file.name`, `=row`."""
 
     name = "ftp_csv"
     title: ClassVar[Mapping[str, str]] = {"zh": "FTP 上的表格", "en": "Tables on FTP"}

@@ -189,11 +189,18 @@ def inbox_command(context: click.Context, state: str, limit: int) -> None:
         speech.give({"items": found})
         return
     for one in found:
-        speech.show(f"{one['id']}  {one['connection']}  {one['received_at']}  {one['state']}")
+        speech.show(f"{one['id']}  {one['connection']}  {one['received_at']}  {one['state']}  {_place(one)}".rstrip())
         speech.show(f"   {one.get('reason') or one.get('record') or ''}")
         speech.show(f"   {one['body'][:300]}")
     if not found:
         speech.show(speech.word("没有", "none"))
+
+
+def _place(one: dict[str, Any]) -> str:
+    """Where in a file it stood: ``leads.csv:12``."""
+    facts = one["facts"]
+    file = facts.get("file") or {}
+    return f"{file.get('name', '')}:{facts['row']}" if "row" in facts else str(file.get("name", ""))
 
 
 @inbox_command.command("replay")

@@ -68,7 +68,10 @@ def test_every_row_of_a_new_file_is_a_delivery_with_its_file_and_row(peer: Peer)
         {"单位": "锐视光学", "手机": "13800138000"},
         {"单位": "青禾口腔", "手机": "13800138001"},
     ]
-    assert [dict(one.facts) for one in found] == [{"file": "展会.csv", "row": 2}, {"file": "展会.csv", "row": 4}]
+    assert [dict(one.facts) for one in found] == [
+        {"file": {"name": "展会.csv"}, "row": 2},
+        {"file": {"name": "展会.csv"}, "row": 4},
+    ]
     assert FtpCsv().read(found[0].body, found[0].kind) == found[0].content
     assert reader.poll() == [] and peer.downloads() == 1
     assert FtpCsv().probe(peer.settings()) == "1 × *.csv *.xlsx"
@@ -170,7 +173,7 @@ def test_fault_073_an_empty_one_and_one_nobody_can_read_wait_for_a_person_and_st
     peer.put("e.csv", HEADING + "甲,1\r\n")
     peer.put("f.xlsx", b"PK\x03\x04 not a workbook")
     found = Reader(peer.settings()).poll()
-    problems = {str(one.facts["file"]): one.problem.line("zh") for one in found if one.problem is not None}
+    problems = {str(one.facts["file"]["name"]): one.problem.line("zh") for one in found if one.problem is not None}
     assert [one.content for one in found if one.problem is None] == [{"单位": "甲", "手机": "1"}]
     assert problems == {
         "a.csv": "a.csv I002 文件是空的",
@@ -197,7 +200,7 @@ def test_fault_073_names_in_gbk_and_names_that_lead_elsewhere(tmp_path: Path) ->
         (peer.folder / "子").mkdir()
         peer.put("子/展会线索.csv", HEADING + "甲,1\r\n")
         (one,) = Reader(peer.settings(encoding="gb18030", folder="/子")).poll()
-        assert one.facts["file"] == "展会线索.csv"
+        assert one.facts["file"]["name"] == "展会线索.csv"
     names = [
         "../a.csv",
         "..",
@@ -351,7 +354,7 @@ settings: {{host: 127.0.0.1, port: {port}, user: crm, password: "=secret.EXPO_FT
 schedule: "0 3 * * *"
 into: lead
 map: {{company: 单位, phone: 手机}}
-set: {{source: referral, campaign: "{{{{ file }}}}:{{{{ row }}}}"}}
+set: {{source: referral, campaign: "{{{{ file.name }}}}:{{{{ row }}}}"}}
 match_on: [phone]
 expect: {{by: "03:30"}}
 """
@@ -387,7 +390,7 @@ def test_every_night_at_three_rows_become_leads_a_broken_one_waits_with_its_row_
     found = {str(each.values["company"]): each.values for each in leads(company.engine)}
     assert set(found) == {"锐视光学", "=cmd|' /C calc'!A0"} and found["锐视光学"]["campaign"] == "a.csv:2"
     (waiting,) = company.engine.channels.deliveries(SYSTEM)
-    assert waiting["facts"] == {"file": "a.csv", "row": 3} and "R031" in waiting["reason"]
+    assert waiting["facts"] == {"file": {"name": "a.csv"}, "row": 3} and "R031" in waiting["reason"]
     # What goes out to a spreadsheet again is made harmless there.
     sheet = b"".join(company.engine.export(SYSTEM, "lead", "csv", Look())).decode("utf-8-sig")
     assert "'=cmd|" in sheet

@@ -157,7 +157,7 @@ def test_fault_073_links_and_folders_are_not_files(peer: Peer) -> None:
     (peer.folder / "b.csv").symlink_to("/etc/passwd")
     (peer.folder / "c.csv").mkdir()
     found, _ = poll(peer.settings())
-    assert {one.facts["file"] for one in found} == {"a.csv"}
+    assert {one.facts["file"]["name"] for one in found} == {"a.csv"}
 
 
 def test_signing_in_with_a_key(peer: Peer) -> None:

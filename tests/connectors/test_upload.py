@@ -21,7 +21,7 @@ connector: upload
 settings: {largest: 1}
 into: lead
 map: {company: 单位, phone: 手机}
-set: {source: referral, campaign: "{{ file }}:{{ row }}"}
+set: {source: referral, campaign: "{{ file.name }}:{{ row }}"}
 match_on: [phone]
 ---
 kind: connection
@@ -96,4 +96,6 @@ def test_the_command_says_what_came(sheet: Company, tmp_path: Path, capsys: pyte
     site = ["-C", str(sheet.folder)]
     assert run([*site, "connection", "upload", "sheet", str(path)]) == 1
     assert "新来 4 条,以前来过 0 条,等人处理 2 条" in capsys.readouterr().out
+    assert run([*site, "inbox"]) == 0
+    assert "三月.csv:3" in capsys.readouterr().out
     assert run([*site, "connection", "poll", "sheet"]) == 2

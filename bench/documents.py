@@ -1,4 +1,4 @@
-"""Documents as PDF: time and memory for a page, beside bare typst in one process and the process start itself.
+"""Documents as PDF: time and memory for a page, beside bare typst in one process and the process start itself; then reading files.
 
 Run: python -m bench.documents [rounds]. ``press`` is what the product does: a child with limits, its own network and folder, a page and its
 fonts. The child's processor time and its largest memory are the kernel's figures (getrusage of children).
@@ -100,8 +100,33 @@ def main(rounds: int = ROUNDS) -> None:
             f"press, {paper.pages:3d} pages                  {seconds * 1000:7.1f} ms   {used * 1000:7.1f} ms CPU   "
             f"{used * 1000 / paper.pages:6.1f} ms CPU a page   {size:5.0f} KB   bare typst {floor * 1000:.1f} ms"
         )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"largest child: {peak:.0f} MB")
+    print(f"largest child: {peak():.0f} MB")
+    reading(press(document(10), pictures).content)
+
+
+def peak() -> float:
+    """Megabytes of the largest child so far."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def reading(paper: bytes) -> None:
+    """Print what it takes to read a PDF of ten pages and a scanned page of five lines."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    from engine.paper.reader import read, sees
+
+    if not sees():
+        print("reading: not measured, the extra ocr is not installed")
+        return
+    page = Image.new("RGB", (1240, 900), "white")
+    font = ImageFont.truetype(str(next(font_files("sans"))), 34)
+    for number in range(5):
+        ImageDraw.Draw(page).text((60, 60 + 150 * number), SENTENCE[:32], fill="black", font=font)
+    scan = io.BytesIO()
+    page.save(scan, "PNG")
+    for name, content in (("PDF, 10 pages of text", paper), ("a scanned page, OCR", scan.getvalue())):
+        seconds, used = measured(lambda content=content: read(content), 3)  # type: ignore[misc]
+        print(f"read {name:28s} {seconds * 1000:7.0f} ms   {used * 1000:7.0f} ms CPU   largest child {peak():.0f} MB")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Smtp(Connector):
 
     name = "smtp"
     title: ClassVar[Mapping[str, str]] = {"zh": "邮件 SMTP", "en": "E-mail (SMTP)"}
-    offers = frozenset({"send", "tell"})
+    offers = frozenset({"send", "tell", "attach"})
     params: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

@@ -34,6 +34,7 @@ WORDS: list[tuple[str, dict[str, Any], str]] = [
         {"template": "quote", "entity": "lead", "given": "order"},
         "模板 quote 是给 lead 用的,不能用在 order 上 -> 换一个对象相同的模板",
     ),
+    ("R218", {"connection": "sms"}, "连接 sms 发不了附件 -> 改用邮件,或给模板加 track: true,文件就变成链接"),
     ("R209", {"name": "scna"}, "附件 scna 既不是文件字段,也不是文件模板 -> 填文件字段或文件模板的名称"),
 ]
 

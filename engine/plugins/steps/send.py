@@ -77,6 +77,8 @@ class Send(OutsideStep):
         files = attachments(outside.shelf, given.pop("attachments")) if delivery.get("attachments") else []
         sending = given.pop("sending", None)
         along = files if sending is None else files[SHOWN:]
+        if along and "attach" not in connector.offers:
+            raise Undone(Problem("R218", parameters={"connection": delivery["connection"]}), final=True)
         if along:
             given["attachments"] = along
         answer = connector.send(settings, given, key)

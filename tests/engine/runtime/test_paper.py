@@ -254,6 +254,7 @@ def test_a_file_name_names_no_place(written: str, name: str) -> None:
 
 class Mail(Connector):
     name = "smtp"
+    offers = frozenset({"send", "attach"})
 
     def __init__(self) -> None:
         self.sent: list[Mapping[str, Any]] = []
@@ -338,6 +339,17 @@ steps:
     result = run(loaded.manifest, registry(), loaded.manifest.scenarios["quoted"])
     told = " ".join(problem.what("en") for problem in result.problems)
     assert "报价:锐视" in told and "revision" in told
+
+
+def test_a_connection_that_takes_no_attachments_loses_none_silently(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Mail, "offers", frozenset({"send"}))
+    rule = RULES.replace("  - {id: paper, render: {template: quote, into: quote_file}}\n", "").replace(
+        "template: quote_mail", "attach: [scan]"
+    )
+    stage = Stage(SITE + rule)
+    scan = shelf(stage).keep("scan", "扫描.txt", "text/plain", b"scanned")
+    stage.create("lead", company="甲", email="a@b.cn", scan=scan.id)
+    assert carry(stage).sent == [] and "R218" in stuck(stage)
 
 
 def stuck(stage: Stage) -> str:

@@ -81,7 +81,7 @@ export const en: Words = {
   "list.allShown": "Everything is shown",
   "list.sortUp": "Sort by {label}, ascending",
   "list.sortDown": "Sort by {label}, descending",
-  "list.nothing": "No {label} yet",
+  "list.nothing": "“{label}” is empty",
   "list.nothingHint": "The first one takes some fifteen seconds to enter, or import a whole sheet from Excel.",
   "list.noMatch": "No {label} matches",
   "list.noMatchHint": "Try another word, or remove some filters.",

@@ -80,7 +80,7 @@ export const zh = {
   "list.allShown": "已全部显示",
   "list.sortUp": "按“{label}”从小到大排序",
   "list.sortDown": "按“{label}”从大到小排序",
-  "list.nothing": "还没有{label}",
+  "list.nothing": "“{label}”还是空的",
   "list.nothingHint": "录入第一条只要十几秒；也可以从 Excel 批量导入。",
   "list.noMatch": "没有符合条件的{label}",
   "list.noMatchHint": "换个关键词，或者去掉一些筛选。",

@@ -58,10 +58,17 @@ export default function InboxPage() {
     if (done < picked.length) toast.warn(t("inbox.notReplayed", { n: picked.length - done }));
   };
 
+  if (connections.isError) {
+    return (
+      <div className="runs">
+        <PageHead title={t("inbox.title")} />
+        <Failure error={connections.error} onRetry={() => void connections.refetch()} />
+      </div>
+    );
+  }
   return (
     <div className="runs">
       <PageHead title={t("inbox.title")} note={t("inbox.lead")} />
-      {connections.isError && <Failure error={connections.error} onRetry={() => void connections.refetch()} />}
       {connections.data && <Connections all={connections.data} chosen={connection} onChoose={(name) => set("from", name)} />}
       <div className="list-tools">
         <Segmented aria-label={t("list.filter")} value={filter} options={(Object.keys(FILTERS) as FilterName[]).map((one) => ({ value: one, label: t(`inbox.filter.${one}`) }))} onChange={(value) => set("state", value === "stuck" ? "" : String(value))} />

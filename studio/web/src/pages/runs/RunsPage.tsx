@@ -57,11 +57,11 @@ export default function RunsPage() {
   return (
     <div className="runs">
       <PageHead title={t("runs.title")} note={t("runs.lead")} />
-      <div className="list-tools">
+      {!found.isError && <div className="list-tools">
         <Segmented aria-label={t("list.filter")} value={filter} options={FILTERS.map((one) => ({ value: one, label: t(`runs.filter.${one as "all" | "dead" | "live" | "done"}`) }))} onChange={(value) => set("state", value === "all" ? null : String(value))} />
         {trigger && <Chip text={rows.find((run) => run.trigger === trigger)?.label ?? trigger} onOff={() => set("trigger", null)} />}
         {record && <Chip text={titleOf(entity ?? "", Number(number)) ?? `${model.entities[entity ?? ""]?.label ?? entity} #${number}`} onOff={() => set("record", null)} />}
-      </div>
+      </div>}
       {mends && dead.length > 0 && (
         <div className="runs-many">
           <Checkbox checked={picked.length === dead.length} indeterminate={picked.length > 0 && picked.length < dead.length} onChange={(event) => setChosen(event.target.checked ? dead : [])}>

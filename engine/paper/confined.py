@@ -23,6 +23,8 @@ from engine.errors import Problem, Refused
 CHILD = Path(__file__).with_name("inside.py")
 RESULT = "result.json"
 MB = 1024 * 1024
+#: All a child sees of the environment: no secrets. A thread for each of many cores would use up its memory by their stacks alone.
+SURROUNDINGS = {"LANG": "C.UTF-8", "RAYON_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _run(task: str, folder: Path, limits: Limits) -> None:
     child = subprocess.Popen(
         [sys.executable, "-I", str(CHILD), task, str(folder), *numbers],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        cwd=folder, env={"LANG": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder)}, start_new_session=True,
+        cwd=folder, env={**SURROUNDINGS, "HOME": str(folder), "TMPDIR": str(folder)}, start_new_session=True,
     )  # fmt: skip
     try:
         _, told = child.communicate(timeout=limits.seconds)

@@ -245,6 +245,20 @@ def test_a_child_is_in_a_network_with_nobody_in_it() -> None:
     assert came.answer["pages"] == 1
 
 
+def test_a_child_sees_no_secret_of_the_process_that_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    started = confined.subprocess.Popen
+
+    def start(command: Any, **how: Any) -> Any:
+        given.update(how["env"])
+        return started(command, **how)
+
+    monkeypatch.setenv("SMTP_PASSWORD", "hush")
+    monkeypatch.setattr(confined.subprocess, "Popen", start)
+    press.press(document(), {})
+    assert set(given) == {"LANG", "HOME", "TMPDIR", "RAYON_NUM_THREADS", "OMP_NUM_THREADS"}
+
+
 def test_without_the_library_people_are_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(Refused) as error:

@@ -40,7 +40,7 @@ ALARM = 20
 THREADS = 32
 #: Deliveries in files that are loaded in one transaction; those worked off at a time while more arrives than can be, and the seconds
 #: for which then nothing is worked off at all.
-TOGETHER, LEISURE, PATIENT = 200, 25, 30.0
+TOGETHER, LEISURE, PATIENT = 200, 200, 30.0
 #: What the caller learns of a delivery that repeats one: the same as then.
 SPOOLED: Mapping[str, Any] = {"state": "new"}
 
@@ -68,6 +68,7 @@ class Receiving:
         self._pool: concurrent.futures.ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._resting_until = 0.0
+        self._behind = False
         self._settings: dict[str, tuple[Any, float, Mapping[str, Any]]] = {}
         self._refused: Counter[tuple[str, int]] = Counter()
 
@@ -108,8 +109,8 @@ class Receiving:
         receipts: Sequence[Mapping[str, Any]] = ()
         if received.deliveries:
             with self.rush.come() as rushing:
-                # While something lies in files nothing passes it by: the same sender's next word must not come first.
-                only = rushing or self.spool.lying > 0
+                # While something waits nothing passes it by: the same sender's next word must not come first.
+                only = rushing or self._behind
                 receipts = self._put(name, received.deliveries) if only else self.keep(name, received.deliveries)
         if received.wakes:
             self._wake(name)
@@ -159,6 +160,7 @@ class Receiving:
         now = self.running.clock.now()
         about = [{"kind": each.kind, "facts": dict(each.facts)} for each in deliveries]
         kept = [Spooled(name, d.key, d.body, now, a, d.at) for d, a in zip(deliveries, about, strict=True)]
+        self._behind = True
         self.spool.put(*kept)
         return [dict(SPOOLED) for _ in kept]
 
@@ -292,6 +294,8 @@ class Receiving:
             if each.state == "parked" and now < each.received_at + silence.PARKED:
                 continue
             count += running.database.write(lambda connection, id=each.id: self.take_up(connection, id))  # type: ignore[misc]
+        if self.spool.lying == 0 and sum(each.state == "new" for each in found) < limit:
+            self._behind = self.spool.lying > 0
         return count
 
     def take_up(self, connection: Connection, id: int) -> int:

@@ -408,3 +408,34 @@ def test_a_verified_sender_that_sends_too_much_is_asked_to_wait_and_others_are_n
     assert answers[-1].json["code"] == "H038" and int(answers[-1].headers["Retry-After"]) >= 1
     other = json.dumps({"leads": []}).encode()
     assert client.post("/hooks/partner", data=other, headers=hubbed(other)).status_code == 200
+
+
+def test_fault_082_in_a_storm_all_is_acknowledged_kept_in_order_and_its_clocks_start_when_it_came(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import nullcontext
+
+    channels = company.engine.channels
+    monkeypatch.setattr(channels.rush, "come", lambda: nullcontext(True))
+    for number in range(60):
+        body = lead(f"公司{number:02}", f"1380013{number:04}")
+        answer = client.post("/hooks/website", data=body, headers=signed(company, body, f"storm{number}"))
+        assert (answer.status_code, answer.json) == (202, {"state": "new"})
+        again = client.post("/hooks/website", data=body, headers=signed(company, body, f"storm{number}"))
+        assert again.status_code == 202
+    # How much waits is seen; nothing that comes now passes it by.
+    assert channels.spool.count() == channels.spool.lying == 120 and _count(company) == 0
+    monkeypatch.setattr(channels.rush, "come", lambda: nullcontext(False))
+    company.clock.advance(dt.timedelta(minutes=20))
+    body = lead("后来的", "13900139000")
+    assert client.post("/hooks/website", data=body, headers=signed(company, body, "later")).status_code == 202
+    channels.work(20)
+    body = lead("最后的", "13900139002")
+    assert client.post("/hooks/website", data=body, headers=signed(company, body, "last")).status_code == 202
+    while channels.work():
+        pass
+    assert channels.spool.count() == 0 and _count(company) == 62
+    assert values(company, 1)["company"] == "公司00" and values(company, 61)["company"] == "后来的"
+    assert str(values(company, 1)["created_at"]).startswith("2026-01-05T01:00")
+    body = lead("再后来", "13900139001")
+    assert client.post("/hooks/website", data=body, headers=signed(company, body, "calm")).status_code == 200

@@ -29,7 +29,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Document):
-    """``map``: field -> column or expression of what comes in; ``set``: field -> value for every record. Only what ``if_`` holds
+    """``map``: field -> column or expression of what comes in; ``set``: field -> value for every record; what is in ``fill_only``
+    belongs to us and is only filled where it is empty. Only what ``if_`` holds
     for becomes a record; the rest is kept and told as received."""
 
     connector: str
@@ -40,6 +41,7 @@ class Connection(Document):
     map: Mapping[str, Any] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
     match_on: tuple[str, ...] = ()
+    fill_only: tuple[str, ...] = ()
     on_bad_row: str = "quarantine"
     expect: Expect | None = None
     limits: Limits | None = None

@@ -75,7 +75,7 @@ class Acting(Context):
             if access.hidden:
                 values = access.cut(values)
                 old = access.cut(old) if old is not None else None
-        about = {**event.data, "name": event.name, "at": event.at}
+        about = {"source": None, **event.data, "name": event.name, "at": event.at}
         extra = {**self.outer, "event": about, "each": self.each, "steps": self.results or {}}
         found = self.environment(event.entity, values, old, extra)
         if plain:

@@ -19,7 +19,7 @@ from engine.facts import SYSTEM, Event, Record
 from engine.model.manifest import Manifest
 from engine.model.terms import Template
 from engine.plugins.slots import Enclosed, at_path
-from engine.runtime import attachment, entity, intake
+from engine.runtime import attachment, clean, entity, intake
 from engine.runtime.acts import Acting
 from engine.runtime.context import Context, Parts
 from engine.runtime.turn import turn
@@ -47,6 +47,7 @@ class Route:
     on_bad: str = "quarantine"
     form: str | None = None
     condition: Condition | None = None
+    fill_only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def route_of(manifest: Manifest, name: str) -> Route:
     if found is None:
         near = nearest(name, manifest.connections)
         raise NotFound(Problem("I020", parameters={"name": name}, suggestion=near))
-    return Route(name, found.into, found.map, found.set, found.match_on, found.on_bad_row, condition=found.if_)
+    return Route(
+        name, found.into, found.map, found.set, found.match_on, found.on_bad_row, None, found.if_, found.fill_only
+    )
 
 
 def work_off(
@@ -156,7 +159,9 @@ def take(
         record = entity.create(context, route.entity, values, form_name=route.form)
         action = "created"
     else:
+        ours = {name for name in route.fill_only if not clean.empty(found.values.get(name))}
         given = _not_older(context, route, found, values, happened_at)
+        given = {name: value for name, value in given.items() if name not in ours}
         record = entity.update(context, route.entity, found.id, given)
         action, values = "matched", given
     data = {"connection": route.connection, "content": content, "action": action}

@@ -156,8 +156,11 @@ def _announce(
 ) -> None:
     """Emit what happened: the event itself, states entered at creation, a new owner."""
     ring, hop = context.ring, len(context.ring.chain)
+    # A rule that tells another system asks where a change came from, so that it is not sent back there.
+    source = {"source": context.via.partition(":")[2]} if context.via.startswith("connection:") else {}
 
     def emit(event: str, **data: Any) -> None:
+        data.update(source)
         ring.emit(Event(event, plan.name, record.id, context.now, old=old, data=data, actor=context.actor, hop=hop))
 
     if name == "created":

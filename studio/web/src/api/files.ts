@@ -1,7 +1,16 @@
 import { address } from "./client";
 import { Refusal } from "./problem";
 import { spokenLanguage } from "./spoken";
-import type { FileShape, ProblemBody } from "./types";
+import type { ProblemBody } from "./types";
+
+/** A kept file, as people may know it. */
+export interface FileShape {
+  id: string;
+  name: string;
+  /** In bytes. */
+  size: number;
+  type: string;
+}
 
 export interface Sending {
   /** What came of it. Rejects with a Refusal, status 0 when the connection was lost. */

@@ -1,5 +1,7 @@
 /** Shapes of the HTTP API, as the server sends them. */
 
+import type { FileShape } from "./files";
+
 export type Language = "zh" | "en";
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type Values = Record<string, Json>;
@@ -132,14 +134,6 @@ export interface RecordLink {
   entity: string;
   id: number;
   title: string;
-}
-
-export interface FileShape {
-  id: string;
-  name: string;
-  /** In bytes. */
-  size: number;
-  type: string;
 }
 
 export interface RecordShape {

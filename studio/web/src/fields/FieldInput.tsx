@@ -1,5 +1,6 @@
 import { Input, InputNumber, Select } from "antd";
-import type { FieldModel, FileShape, Json } from "../api/types";
+import type { FileShape } from "../api/files";
+import type { FieldModel, Json } from "../api/types";
 import { useSurroundings } from "../app/session";
 import { useLanguage } from "../i18n/language";
 import { FileInput } from "./FileInput";

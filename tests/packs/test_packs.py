@@ -56,7 +56,7 @@ def test_a_document_lies_where_its_kind_says(folder: Path) -> None:
 def _labels(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in ("label", "summary", "help", "message") and not path.endswith("/fields"):
+            if key in ("label", "summary", "help", "message") and not path.endswith(("/fields", "/set")):
                 yield f"{path}/{key}", inner
             else:
                 yield from _labels(inner, f"{path}/{key}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.facts import Actor
-from engine.runtime import duplicate, offering
+from engine.runtime import duplicate, offering, origin
 from engine.runtime import timeline as timelines
 from engine.runtime import why as whys
 from engine.site import reading
@@ -55,13 +55,15 @@ def timeline(running: Running, actor: Actor, entity: str, record: int) -> list[d
 
 
 def why(running: Running, actor: Actor, entity: str, record: int) -> dict[str, Any]:
-    """Why this owner (the kept score card), which promises, which rules ran with their conditions and steps."""
+    """Why this owner (the kept score card), which promises, which rules ran with their conditions and steps, and of each value where
+    it comes from: ``{value, source, at}``."""
     with running.reading(actor) as context:
         found = whys.why(context, entity, record)
         return {
             "owner": found.owner,
             "promises": reading.promises_of(context, entity, record),
             "runs": [{**run, "result": run["state"]} for run in found.runs],
+            "values": {name: each.json() for name, each in origin.origins(context, entity, record).items()},
         }
 
 

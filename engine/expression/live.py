@@ -174,7 +174,8 @@ def _money_operation(sign: str, left: Any, right: Any) -> Any:
             return left * right
         return Decimal(half_up(_units(left) * right)).scaleb(-4)
     if isinstance(right, Decimal):
-        return _units(money(left)) / _units(right)
+        # Nothing shared among many is what most sums of amounts come to.
+        return 0.0 if left == 0 and right else _units(money(left)) / _units(right)
     return Decimal(half_up(_units(left) / right)).scaleb(-4)
 
 

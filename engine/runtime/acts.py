@@ -69,7 +69,7 @@ class Acting(Context):
             values = values_of(record)
         else:
             values = {**event.old, "id": event.record} if event.old and event.record else {}
-        old = {**values, **event.old} if event.entity is not None else None
+        old = None if event.entity is None else {**values, **event.old} if event.old else values
         if not self.actor.is_system and event.entity is not None:
             access = access_of(self, event.entity)
             if access.hidden:

@@ -125,7 +125,10 @@ def fill(
 
 def _computed(context: Context, field: FieldPlan, each: Fill, environment: Environment, problems: list[Problem]) -> Any:
     try:
-        return field.type.clean(field.field, each.call(environment))
+        value = each.call(environment)
+        if value is not None and value.__class__ is each.exact:
+            return value
+        return field.type.clean(field.field, value)
     except Unclean as error:
         problems.append(_unclean(field, error, context.language, error.parameters.get("value", "")).at(each.where))
     except FlowloomError as error:

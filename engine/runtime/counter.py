@@ -29,7 +29,10 @@ Held = dict[tuple[int, str], int]
 def is_open(context: Context, plan: EntityPlan, each: CounterPlan, record: Record) -> bool:
     """True while the record counts against its owner: ``open_if``, else any state that is not final."""
     if each.is_open is not None:
-        return bool(each.is_open(context.environment(plan.name, values_of(record))))
+        # Names as they rest where the condition looks at nothing else: this is asked at every save.
+        plain = each.near
+        names = context.scene_of(dict(record.values)) if plain else context.environment(plan.name, values_of(record))
+        return bool(each.is_open(names))
     return not any(record.values.get(machine.field) in machine.finals for machine in plan.machines)
 
 

@@ -104,9 +104,8 @@ def _ask(
 
 
 def _insert(context: Context, plan: EntityPlan, values: Mapping[str, Any]) -> Record:
-    stored = {name: values[name] for name in plan.stored}
     try:
-        return context.keep(context.records.insert(context.connection, plan.name, stored, context.now, context.user))
+        return context.keep(context.records.insert(context.connection, plan.name, values, context.now, context.user))
     except Conflict as conflict:
         raise _named(context, plan, values, conflict, None) from conflict
 
@@ -155,24 +154,23 @@ def _announce(
     context: Context, plan: EntityPlan, record: Record, old: Mapping[str, Any], name: str, rule: str | None = None
 ) -> None:
     """Emit what happened: the event itself, states entered at creation, a new owner."""
-    ring, hop = context.ring, len(context.ring.chain)
     # A rule that tells another system asks where a change came from, so that it is not sent back there.
     source = {"source": context.via.partition(":")[2]} if context.via.startswith("connection:") else {}
-
-    def emit(event: str, **data: Any) -> None:
-        data.update(source)
-        ring.emit(Event(event, plan.name, record.id, context.now, old=old, data=data, actor=context.actor, hop=hop))
-
+    told: list[tuple[str, dict[str, Any]]] = []
     if name == "created":
-        emit("created")
+        told.append(("created", {}))
         for machine in plan.machines:
-            emit("entered", machine=machine.name, state=record.values[machine.field])
+            told.append(("entered", {"machine": machine.name, "state": record.values[machine.field]}))
     elif old:
-        emit("changed", fields=tuple(old))
-    for owner in sorted(plan.owners):
+        told.append(("changed", {"fields": tuple(old)}))
+    for owner in plan.owners:
         user = record.values.get(owner)
         if user is not None and (name == "created" or owner in old):
-            emit("assigned", field=owner, to=user, **{"from": old.get(owner)}, rule=rule)
+            told.append(("assigned", {"field": owner, "to": user, "from": old.get(owner), "rule": rule}))
+    ring = context.ring
+    at, actor, hop = context.now, context.actor, len(ring.chain)
+    for event, about in told:
+        ring.emit(Event(event, plan.name, record.id, at, old, {**about, **source}, actor, hop))
 
 
 def update(

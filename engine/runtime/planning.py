@@ -23,6 +23,8 @@ from engine.store.tables import FILES
 if TYPE_CHECKING:
     from engine.runtime.compiled import Compiled
 
+#: What an expression gives for these fields, where they have no bounds, needs no cleaning.
+EXACT: Mapping[str, type] = {"yes_no": bool, "number": float}
 #: Field types whose value the engine alone decides; they are never typed in.
 UNWRITABLE = frozenset({"backlink", "sequence"})
 
@@ -61,7 +63,7 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         ),
         machines=machines,
         machine_of=states,
-        owners=frozenset(owners),
+        owners=tuple(sorted(owners)),
         blank=dict.fromkeys([*fields, *SYSTEM_FIELDS]),
         stored=frozenset(name for name, plan in fields.items() if plan.field.type != "backlink"),
         numbered=tuple(name for name, plan in fields.items() if plan.field.type == "sequence"),
@@ -131,15 +133,23 @@ def _counted(compiled: Compiled, entity: Entity, machines: tuple[MachinePlan, ..
         opens, daily = _looked_at(assignment, entity)
         known = found.get(name)
         reads_fields = {machine.field for machine in machines}
-        call = None
+        call, near = None, False
         if assignment.open_if is not None:
             reads_fields, far = reads(compiled, assignment.open_if, entity)
+            named = {
+                node.id
+                for one in expressions_in(assignment.open_if)
+                for node in ast.walk(one.tree)
+                if isinstance(node, ast.Name)
+            }
+            near = not far and named <= set(entity.fields)
             reads_fields = reads_fields | (set(entity.fields) if far else set())
             call = compiled.call(assignment.open_if, entity.name)
         found[name] = CounterPlan(
             name=name,
             field=assignment.field,
             is_open=call,
+            near=near,
             reads=frozenset(reads_fields | {assignment.field}),
             opens=opens or bool(known and known.opens),
             daily=daily or bool(known and known.daily),
@@ -218,7 +228,9 @@ def _fills(
         else:
             constants[name] = plan.type.clean(plan.field, term)
             continue
-        fills[name] = Fill(name, call, plan.field.value is not None, frozenset(inputs), far, plan.field.where)
+        exact = EXACT.get(plan.field.type) if plan.field.min is None and plan.field.max is None else None
+        computed = plan.field.value is not None
+        fills[name] = Fill(name, call, computed, frozenset(inputs), far, plan.field.where, exact)
     return constants, tuple(_in_order(fills))
 
 

@@ -50,7 +50,8 @@ class Fill:
     inputs: frozenset[str]
     far: bool
     where: Where
-    constant: bool = False
+    exact: type | None = None
+    """A value of this class is already what the field holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ class CounterPlan:
     name: str
     field: str
     is_open: Call | None
+    near: bool
+    """True when ``is_open`` needs the record's own fields by their bare names and nothing else."""
     reads: frozenset[str]
     opens: bool
     daily: bool
@@ -153,7 +156,7 @@ class EntityPlan:
     duplicates: tuple[tuple[Duplicates, Call | None], ...]
     machines: tuple[MachinePlan, ...]
     machine_of: Mapping[str, MachinePlan]
-    owners: frozenset[str]
+    owners: tuple[str, ...]
     blank: Mapping[str, Any]
     stored: frozenset[str]
     numbered: tuple[str, ...]

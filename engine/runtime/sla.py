@@ -19,7 +19,7 @@ from engine.runtime.calendar import WorkTime
 from engine.runtime.context import Context, values_of
 from engine.runtime.plans import EntityPlan, SlaPlan
 from engine.store import timers
-from engine.store.encode import instant, micros
+from engine.store.encode import instant, micros, to_text
 
 PREFIX = "sla:"
 #: How a timer's state is told of its promise.
@@ -121,10 +121,11 @@ def begin(context: Context, plan: EntityPlan, each: SlaPlan, record: int, start:
     if work.estimated(due):
         # No holidays are published for that year yet: counted as Monday to Friday, and moved when they are.
         data["estimated"] = True
+    text = to_text(data)
     if each.sla.warn_at:
         warn = work.add(start, target * each.sla.warn_at)
-        timers.set(context.connection, Timer(each.timer, "warn", plan.name, record, warn, data))
-    timers.set(context.connection, Timer(each.timer, "due", plan.name, record, due, data))
+        timers.set(context.connection, Timer(each.timer, "warn", plan.name, record, warn, data), text)
+    timers.set(context.connection, Timer(each.timer, "due", plan.name, record, due, data), text)
 
 
 def target_of(context: Context, plan: EntityPlan, each: SlaPlan, record: int) -> dt.timedelta | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import orjson
+
 from engine.clock import UTC
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 def micros(moment: dt.datetime) -> int:
@@ -30,18 +33,12 @@ def to_text(value: Any) -> str | None:
     """JSON text with sorted keys; None stays None. Dates and decimals become text."""
     if value is None:
         return None
-    import orjson
-
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(value, default=_plain, option=_SORTED).decode()
 
 
 def from_text(value: Any) -> Any:
     """What JSON text says; None stays None."""
-    if value is None:
-        return None
-    import orjson
-
-    return orjson.loads(value)
+    return None if value is None else orjson.loads(value)
 
 
 def _plain(value: Any) -> Any:

@@ -24,8 +24,8 @@ class Waiting:
     state: str
 
 
-def set(connection: Connection, timer: Timer) -> None:
-    """Let it fire at its due time."""
+def set(connection: Connection, timer: Timer, data: str | None = None) -> None:
+    """Let it fire at its due time. ``data`` is its data as text, where several timers share it."""
     row = (
         timer.name,
         timer.step,
@@ -33,7 +33,7 @@ def set(connection: Connection, timer: Timer) -> None:
         timer.record,
         micros(timer.due),
         "waiting",
-        to_text(timer.data) if timer.data else None,
+        data or (to_text(timer.data) if timer.data else None),
         None,
     )
     connection.append("fl_timers", COLUMNS, row)

@@ -165,7 +165,7 @@ class _Published:
             plugins = self._registry.plugins.get("step", {}).values()
             actions = {
                 plugin.name: {
-                    **self._local("common", {key: each for key, each in plugin.params.items() if key != "x-short"}),
+                    **self._action(plugin.params),
                     "title": plugin.title.get("zh", plugin.name),
                     "x-en": {"title": plugin.title.get("en", plugin.name)},
                 }
@@ -178,6 +178,11 @@ class _Published:
             body = {**schema("common")["$defs"]["step"], "properties": {**actions, **beside}}
             self.definitions[name] = {**body, "additionalProperties": False}
         return {"$ref": f"#/$defs/{name}"}
+
+    def _action(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """A step's parameters; where one of them may stand alone (``transition: give_up``) also as that text."""
+        long: dict[str, Any] = self._local("common", {key: each for key, each in params.items() if key != "x-short"})
+        return {"anyOf": [{"type": "string"}, long]} if "x-short" in params else long
 
 
 def without_required(part: Any) -> Any:

@@ -14,7 +14,6 @@ from engine.model.state_machine import StateMachine
 from engine.model.terms import Choice, Label
 from engine.model.trigger import Trigger, When
 
-
 #: What an amount is in when neither its field nor the site says.
 CURRENCY = "CNY"
 

@@ -189,5 +189,12 @@ def without_required(part: Any) -> Any:
     """A schema that asks for nothing: what an overlay may leave out is everything."""
     if isinstance(part, Mapping):
         left = ("required", "minProperties", "minItems", "if", "then", "else")
-        return {key: without_required(each) for key, each in part.items() if key not in left}
+        # Below ``properties`` stand names of keys, and a form has one that is called ``required``.
+        return {
+            key: {name: without_required(each) for name, each in inner.items()}
+            if key in ("properties", "patternProperties")
+            else without_required(inner)
+            for key, inner in part.items()
+            if key not in left
+        }
     return [without_required(each) for each in part] if isinstance(part, list) else part

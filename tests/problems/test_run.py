@@ -31,6 +31,10 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("R119", {"where": "x"}, "R119 往 x 的重定向没有跟随"),
     ("R120", {}, "R120 没有可发送的地址"),
     ("R121", {}, "R121 wait 要么写 for,要么写 until"),
+    ("R122", {"executor": "celery", "extra": "cluster"}, "R122 执行器 celery 需要的库没有安装 -> pip install 'flowloom[cluster]',或在 site.yaml 里写 executor: local"),
+    ("R123", {"name": "BROKER"}, "R123 消息代理的地址要用的密钥 BROKER 没有设置 -> 设置环境变量 BROKER,或写进站点文件夹的 secrets.env"),
+    ("R124", {"rules": "a、b", "first": "a", "chain": "a → b"}, "R124 规则互相触发、停不下来,已暂停:a、b -> 改其中一条的条件,发布,再用 flowloom resume a 恢复;走过的路:a → b"),
+    ("R125", {"trigger": "a"}, "R125 规则 a 没有被暂停 -> flowloom resume 列出暂停的规则"),
 ]  # fmt: skip
 
 

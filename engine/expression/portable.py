@@ -12,7 +12,7 @@ from engine.errors import Problem
 from engine.expression.check import Notes, annotate
 from engine.expression.operators import SIGNS
 from engine.expression.parse import Condition, Expression, place_of
-from engine.expression.scope import Functions, Scope
+from engine.expression.scope import YES_NO, Functions, Scope
 
 #: Names that mean the same for every row.
 GIVEN = frozenset({"me", "param"})
@@ -31,9 +31,43 @@ def not_portable(
     found = [
         (node, what) for node in ast.walk(term.tree) if _varies(node, functions) and (what := _reason(node, notes))
     ]
+    asked = _asked(term.tree, notes, value)
+    found += [
+        (node, "and / or")
+        for node in ast.walk(term.tree)
+        if isinstance(node, ast.BoolOp)
+        and notes.types[node].name in ("any", "list")
+        and id(node) not in asked
+        and _varies(node, functions)
+    ]
     if value and notes.types[term.tree].name == "list" and _varies(term.tree, functions):
         found.append((term.tree, "列表"))
     return [Problem("X041", place_of(term, node), parameters={"what": what}) for node, what in found]
+
+
+def _asked(tree: ast.expr, notes: Notes, value: bool) -> set[int]:
+    """The parts that are only asked whether they hold, by their identity: what they give beside that is of no matter."""
+    found: set[int] = set()
+
+    def mark(node: ast.expr) -> None:
+        found.add(id(node))
+        if isinstance(node, ast.BoolOp):
+            for part in node.values:
+                mark(part)
+
+    if not value:
+        mark(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            mark(node.operand)
+        elif isinstance(node, ast.IfExp):
+            mark(node.test)
+        elif isinstance(node, ast.comprehension):
+            for test in node.ifs:
+                mark(test)
+        elif isinstance(node, ast.BoolOp) and notes.types[node] == YES_NO:
+            mark(node)
+    return found
 
 
 def _varies(node: ast.AST, functions: Functions) -> bool:

@@ -20,6 +20,7 @@ from tests.engine.expression.world import FUNCTIONS, SCOPE
 REFUSED = [
     "tags == ['a']", "i ** j > 1", "i ** 9 > 1", "name[i] == 'a'", "name[-1] == 'a'", "orders[0].total > 1", "name * 2 == 'aa'",
     "tags + ['a'] == tags", "{'a': i} == {'a': 1}", "len([o.lead.orders for o in orders]) > 1", "len(tags[1:]) > 1", "n ** 0.5 > 1",
+    "(name and i) is None",
 ]  # fmt: skip
 
 
@@ -28,6 +29,13 @@ def test_what_no_database_computes_is_told_by_both(text: str) -> None:
     ours, theirs = (told(parse(text), SCOPE, FUNCTIONS) for told in (not_portable, refusals))
     assert [p.code for p in theirs] == ["X041"]
     assert "X041" in [p.code for p in ours]
+
+
+@pytest.mark.parametrize("text", ["name and i", "not (name and i)", "flag or (name and i)", "1 if (name and i) else 2"])
+def test_what_is_only_asked_whether_it_holds_may_be_of_any_kind(text: str) -> None:
+    for value in (False, not text.startswith(("name", "flag"))):
+        ours, theirs = (told(parse(text), SCOPE, FUNCTIONS, value=value) for told in (not_portable, refusals))
+        assert [ours, theirs] == [[], []]
 
 
 @pytest.mark.parametrize("text", CASES)

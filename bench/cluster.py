@@ -61,9 +61,11 @@ class Sink:
     def __init__(self) -> None:
         self.got: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
-        server = self._loop.run_until_complete(asyncio.start_server(self._answer, "127.0.0.1", 0))
-        self.port: int = server.sockets[0].getsockname()[1]
+        # All in the thread of its own: whoever asks for it may have a loop that runs already.
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        starting = asyncio.start_server(self._answer, "127.0.0.1", 0)
+        server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
+        self.port: int = server.sockets[0].getsockname()[1]
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):

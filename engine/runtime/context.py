@@ -204,9 +204,12 @@ class Context:
 
     def _gone(self, entity: str, record: int) -> NotFound:
         label = self.plan(entity).entity.label.text(self.language) or entity
-        into = merges.moved_to(self.connection, entity, record)
-        if into is not None and self.get(entity, into) is not None:
-            return Moved(Problem("R240", parameters={"entity": label, "id": record, "into": into}), entity, into)
+        into, known = merges.moved_to(self.connection, entity, record), None
+        # On PostgreSQL each statement sees what was committed until then: where it went may have gone on meanwhile.
+        while into is not None and into != known:
+            if self.get(entity, into) is not None:
+                return Moved(Problem("R240", parameters={"entity": label, "id": record, "into": into}), entity, into)
+            into, known = merges.moved_to(self.connection, entity, record), into
         return NotFound(Problem("R052", parameters={"entity": label, "id": record}))
 
     def hold(self, entity: str, record: int) -> Record:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.expression.evaluate import compile_expression
 from engine.expression.parse import Condition, Expression
-from engine.expression.template import CompiledTemplate, compile_template
+from engine.expression.template import compile_template
 from engine.expression.types import Scope, Type, record_of
 from engine.model.assignment import Assignment
 from engine.model.entity import Field
@@ -167,7 +167,8 @@ class Compiled:
                 # A filter may look at the clock.
                 "|" not in title.text
                 and all(
-                    len(path) == 1 and path[0] in own and own[path[0]].type in PLAIN for path in self._made(title).paths
+                    len(path) == 1 and path[0] in own and own[path[0]].type in PLAIN
+                    for path in compile_template(title).paths
                 )
             )
         return known
@@ -176,13 +177,10 @@ class Compiled:
         """The template as a function of the names it is rendered with, compiled once."""
         found = self._templates.get(template.text)
         if found is None:
-            made = self._made(template).render
+            made = compile_template(template).render
             currency = self.manifest.site.currency
             found = self._templates[template.text] = partial(made, timezone=self.zone, currency=currency)
         return found
-
-    def _made(self, template: Template) -> CompiledTemplate:
-        return compile_template(template)
 
     def triggers(self, event: str, entity: str | None) -> tuple[TriggerPlan, ...]:
         """The triggers that wait for an event of that name on that entity, in the order of the files."""

@@ -30,9 +30,9 @@ def is_open(context: Context, plan: EntityPlan, each: CounterPlan, record: Recor
     """True while the record counts against its owner: ``open_if``, else any state that is not final."""
     if each.is_open is not None:
         # Names as they rest where the condition looks at nothing else: this is asked at every save.
-        plain = each.near
-        names = context.scene_of(dict(record.values)) if plain else context.environment(plan.name, values_of(record))
-        return bool(each.is_open(names))
+        if each.near:
+            return bool(each.is_open(context.scene_of(dict(record.values))))
+        return bool(each.is_open(context.environment(plan.name, values_of(record))))
     return not any(record.values.get(machine.field) in machine.finals for machine in plan.machines)
 
 

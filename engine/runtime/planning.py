@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.expression.parse import Condition, Expression
+from engine.expression.parse import Condition, Expression, names_of
 from engine.model.assignment import Assignment
 from engine.model.entity import SYSTEM_FIELDS, Entity, Field
 from engine.model.sla import EventPattern
@@ -136,13 +135,7 @@ def _counted(compiled: Compiled, entity: Entity, machines: tuple[MachinePlan, ..
         call, near = None, False
         if assignment.open_if is not None:
             reads_fields, far = reads(compiled, assignment.open_if, entity)
-            named = {
-                node.id
-                for one in expressions_in(assignment.open_if)
-                for node in ast.walk(one.tree)
-                if isinstance(node, ast.Name)
-            }
-            near = not far and named <= set(entity.fields)
+            near = not far and names_of(assignment.open_if) <= set(entity.fields)
             reads_fields = reads_fields | (set(entity.fields) if far else set())
             call = compiled.call(assignment.open_if, entity.name)
         found[name] = CounterPlan(
@@ -172,13 +165,7 @@ def _looked_at(assignment: Assignment, entity: Entity) -> tuple[bool, bool]:
     terms: list[Expression | Condition] = [each.value for each in assignment.score.values()]
     if assignment.candidates.where_ is not None:
         terms.append(assignment.candidates.where_)
-    names = {
-        node.id
-        for term in terms
-        for expression in expressions_in(term)
-        for node in ast.walk(expression.tree)
-        if isinstance(node, ast.Name)
-    }
+    names = frozenset().union(*map(names_of, terms))
     opens = ties or bool(limits and limits.open is not None) or bool(names & {"open_count", f"open_{entity.name}s"})
     daily = assignment.strategy == "least_loaded" or bool(limits and limits.per_day is not None)
     return opens, daily or "today_count" in names

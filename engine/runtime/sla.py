@@ -26,7 +26,6 @@ PREFIX = "sla:"
 STATES: Mapping[str, str] = {"waiting": "running", "paused": "paused", "cancelled": "kept", "fired": "broken"}
 #: Later than this is told with the event.
 LATE = dt.timedelta(minutes=1)
-NOTHING: dict[str, int] = {}
 
 
 def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[Event], Environment]) -> None:
@@ -46,7 +45,7 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
             timers.cancel(context.connection, plan.name, event.record, each.timer)
             running.discard(each.sla.name)
             continue
-        if broken and each.sla.name in broken and each.sla.name not in running:
+        if each.sla.name in broken and each.sla.name not in running:
             # A state of things that goes on is not promised anew because the promise about it was broken.
             if not each.start.matches(event, environment) or each.stop.matches(event, environment):
                 timers.close(context.connection, broken.pop(each.sla.name))
@@ -80,7 +79,7 @@ def _broken(context: Context, plan: EntityPlan, event: Event) -> dict[str, int]:
     assert event.entity is not None and event.record is not None
     names = plan.lasting
     if not names or event.name == "created":
-        return NOTHING
+        return {}
     key = ("broken", event.entity, event.record)
     known: dict[str, int] | None = context.connection.cache.get(key)
     if known is None:

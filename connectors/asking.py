@@ -106,6 +106,23 @@ class Codes:
         raise Undone(Problem("R170", parameters=about), final=found not in self.later, after=self.later.get(found))
 
 
+def with_token(token: Callable[..., str], question: Callable[[str], Any], codes: Codes) -> Mapping[str, Any]:
+    """The answer to a question asked with a token; asked once more with a new one where the service no longer takes it.
+
+    Raises Undone."""
+    known = token()
+    answer = question(known)
+    if codes.of(answer) in codes.stale:
+        answer = question(token(stale=known))
+    return codes.check(answer)
+
+
+def granted(settings: Mapping[str, Any], url: str, codes: Codes) -> tuple[str, float]:
+    """A token a service gives for a GET, and the seconds it is good for. Raises Undone."""
+    answer = codes.check(ask(settings, "GET", url))
+    return str(answer["access_token"]), float(answer.get("expires_in") or 7200)
+
+
 class Cloud(Connector):
     """What connectors with operations by name share. Each operation is a method of the same name with ``do_`` before it."""
 

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, operation, secret, text
+from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, granted, need, operation, secret, text, with_token
 from connectors.sealed import check, seal, signature, unseal
 from connectors.tokens import Tokens
-from connectors.wecom import with_token
 from engine.errors import Problem
 from engine.plugins.slots import Delivery, Inbound, Received, Reply, Unauthentic, Undone, content_of
 
@@ -156,8 +155,7 @@ settings: {app_key: ding1234, app_secret: "=secret.DINGTALK_SECRET", agent_id: "
 
         def fetch() -> tuple[str, float]:
             url = f"{root}/gettoken?appkey={quote(key, safe='')}&appsecret={quote(mark, safe='')}"
-            answer = CODES.check(ask(settings, "GET", url))
-            return str(answer["access_token"]), float(answer.get("expires_in") or 7200)
+            return granted(settings, url, CODES)
 
         return self._tokens.get((root, key, mark), fetch, stale)
 

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
-from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, compact, need, operation, secret, text
+from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, compact, need, operation, secret, text, with_token
 from connectors.tokens import Tokens
-from connectors.wecom import with_token
 from engine.plugins.slots import Delivery, Inbound, Received, Reply, Unauthentic, Unreadable, content_of
 
 ROOT = "https://api.fadada.com/api/v5"

@@ -14,10 +14,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, secret, text
+from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, secret, text, with_token
 from connectors.sealed import aes_cbc
 from connectors.tokens import Tokens
-from connectors.wecom import with_token
 from engine.plugins.slots import Inbound, Reply, Unauthentic, Unreadable, content_of
 
 ROOT = "https://open.feishu.cn"

@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, operation, secret, text
+from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, granted, need, operation, secret, text, with_token
 from connectors.sealed import check, unseal
 from connectors.tokens import Tokens
 from engine.errors import Problem
@@ -241,21 +241,9 @@ settings: {corp_id: ww1234, agent_id: "1000002", secret: "=secret.WECOM_SECRET",
 
         def fetch() -> tuple[str, float]:
             url = f"{root}/cgi-bin/gettoken?corpid={quote(corp, safe='')}&corpsecret={quote(key, safe='')}"
-            answer = CODES.check(ask(settings, "GET", url))
-            return str(answer["access_token"]), float(answer.get("expires_in") or 7200)
+            return granted(settings, url, CODES)
 
         return self._tokens.get((root, corp, key), fetch, stale)
-
-
-def with_token(token: Callable[..., str], question: Callable[[str], Any], codes: Codes) -> Mapping[str, Any]:
-    """The answer to a question asked with a token; asked once more with a new one where the service no longer takes it.
-
-    Raises Undone."""
-    known = token()
-    answer = question(known)
-    if codes.of(answer) in codes.stale:
-        answer = question(token(stale=known))
-    return codes.check(answer)
 
 
 def shortened(words: str, most: int) -> str:

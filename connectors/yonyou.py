@@ -13,9 +13,8 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, operation, secret, text
+from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, operation, secret, text, with_token
 from connectors.tokens import Tokens
-from connectors.wecom import with_token
 from engine.plugins.slots import Delivery, Page
 
 AUTH = "/iuap-api-auth/open-auth/selfAppAuth/getAccessToken"

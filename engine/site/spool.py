@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from engine.errors import Problem, Unavailable
+from engine.store import disk
 
 SUFFIX = ".journal"
 #: What one delivery was kept in before there were journals.
@@ -60,7 +61,7 @@ class Spool:
         self._writing = threading.Lock()
         self._batch = _Batch()
         self._file: BinaryIO | None = None
-        self._path: Path | None = None
+        self._rooted = False
         self._lying = 0
 
     @property
@@ -109,30 +110,29 @@ class Spool:
     def _begun(self) -> BinaryIO:
         """A new journal whose name is on disk, held by this process."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(8)}{SUFFIX}"
-        path = self.folder / name
-        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), "wb")
+        while True:
+            name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(8)}{SUFFIX}"
+            path = self.folder / name
+            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), "wb")
+            # Another process may have found it before it was held, and taken it away as one that nobody writes into.
+            if _hold(file) and _is_there(path, file):
+                break
+            file.close()
         try:
-            _hold(file)
-            self._sync()
+            disk.sync_folder(self.folder)
+            if not self._rooted:
+                disk.sync_folder(self.folder.parent)
+                self._rooted = True
         except OSError:
             file.close()
             raise
-        self._file, self._path = file, path
+        self._file = file
         return file
 
     def _end(self) -> None:
-        file, self._file, self._path = self._file, None, None
+        file, self._file = self._file, None
         if file is not None:
             file.close()
-
-    def _sync(self) -> None:
-        if os.name == "posix":
-            entry = os.open(self.folder, os.O_RDONLY)
-            try:
-                os.fsync(entry)
-            finally:
-                os.close(entry)
 
     def waiting(self, limit: int = 500) -> Iterator[tuple[Path, Sequence[Spooled]]]:
         """Journals that nobody writes into any more, oldest first, each with what lies in it, until ``limit`` deliveries were given;
@@ -150,19 +150,16 @@ class Spool:
         for path in names:
             if given >= limit:
                 return
-            try:
-                if path.suffix == SUFFIX and _held(path):
+            with _alone(path) as content:
+                if content is None:
                     continue
-                content = path.read_bytes()
-            except OSError:
-                continue
-            try:
-                found = _read(content) if path.suffix == SUFFIX else [_spooled(orjson.loads(content))]
-            except (ValueError, KeyError, TypeError):
-                path.rename(path.with_suffix(".broken"))
-                continue
-            given += len(found)
-            yield path, found
+                try:
+                    found = _read(content) if path.suffix == SUFFIX else [_spooled(orjson.loads(content))]
+                except (ValueError, KeyError, TypeError):
+                    path.rename(path.with_suffix(".broken"))
+                    continue
+                given += len(found)
+                yield path, found
 
     def count(self) -> int:
         """How many lie there."""
@@ -216,23 +213,38 @@ def _spooled(kept: Any) -> Spooled:
     )
 
 
-def _hold(file: BinaryIO) -> None:
-    """Hold the journal until it is closed or this process ends, however it ends."""
+def _hold(file: BinaryIO) -> bool:
+    """Hold the journal until it is closed or this process ends, however it ends; False where somebody else holds it. Elsewhere than
+    on posix a file that is open cannot be taken away, so nobody needs to."""
     if os.name == "posix":
         import fcntl
 
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _held(path: Path) -> bool:
-    """True while a process writes into it. Elsewhere than on posix a file that is open cannot be taken away, so it is safe there, too."""
-    if os.name != "posix":
-        return False
-    import fcntl
-
-    with path.open("rb") as file:
         try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _is_there(path: Path, file: BinaryIO) -> bool:
+    """True while the name still leads to this file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[bytes | None]:
+    """The content of a file that nobody writes into and nobody else loads, as long as the block lasts; else None."""
+    try:
+        file = path.open("rb")
+    except OSError:
+        yield None
+        return
+    with file:
+        try:
+            content = file.read() if _hold(file) and _is_there(path, file) else None
         except OSError:
-            return True
-    return False
+            content = None
+        yield content

@@ -1,4 +1,4 @@
-"""Whether a disk is full: there are more ways to be than no free bytes. Floor: 3."""
+"""What a disk does: whether it is full (there are more ways to be than no free bytes), and what it keeps. Floor: 3."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def problem(error: OSError, path: str) -> Problem:
     if error.errno in FULL:
         return Problem("B002", parameters={"free": free_megabytes(path)})
     return Problem("B003", parameters={"reason": error.strerror or str(error)})
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on disk: a new file, or one with a new name, is only there after a power cut once its
+    folder is, and a new folder once the one above it is. Raises OSError."""
+    if os.name == "posix":
+        entry = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(entry)
+        finally:
+            os.close(entry)
 
 
 def is_full(path: str) -> bool:

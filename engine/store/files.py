@@ -85,6 +85,7 @@ class Files:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
+        self._rooted = False
 
     # --- in
 
@@ -133,8 +134,11 @@ class Files:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             # Also where the same bytes lie already: what was just put there is not given back as forgotten.
             os.replace(taken.stream.name, path)
-            _sync(path.parent)
-            _sync(self.folder)
+            disk.sync_folder(path.parent)
+            disk.sync_folder(self.folder)
+            if not self._rooted:
+                disk.sync_folder(self.folder.parent)
+                self._rooted = True
         except OSError as error:
             raise _failed(error, self.folder) from error
 
@@ -252,15 +256,6 @@ def shown_size(size: int) -> str:
         if size >= step:
             return f"{size / step:.1f}".removesuffix(".0") + f" {unit}"
     return f"{size} B"
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "posix":
-        entry = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(entry)
-        finally:
-            os.close(entry)
 
 
 def _failed(error: OSError, folder: Path | None) -> Unavailable:

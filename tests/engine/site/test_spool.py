@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,48 @@ def test_fault_072_after_a_kill_another_process_loads_what_was_acknowledged(tmp_
     process.kill()
     process.wait()
     assert keys(folder) == [f"k{number}" for number in acknowledged]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a file that is open cannot be taken away there")
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_journal_that_another_process_takes_away_before_it_is_held_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    folder, real, seen = tmp_path / "spool", spool._hold, []
+    loading: list[Any] = []
+
+    def late(file: Any) -> bool:
+        if not seen:
+            seen.append(file)
+            monkeypatch.setattr(spool, "_hold", real)
+            other = Spool(folder).waiting()
+            path, many = next(other)
+            assert not many
+            if quick:  # it has read, and taken away, before the writer comes to hold its journal
+                path.unlink()
+                other.close()
+            else:  # it is still at it
+                loading.append((other, path))
+        return real(file)
+
+    monkeypatch.setattr(spool, "_hold", late)
+    kept = Spool(folder)
+    kept.put(one("a"))
+    for other, path in loading:
+        path.unlink()
+        other.close()
+    assert seen and kept.count() == 1
+    assert [each.key for _, many in kept.waiting() for each in many] == ["a"]
+
+
+def test_two_that_load_at_once_do_not_load_the_same_journal(tmp_path: Path) -> None:
+    kept = Spool(tmp_path / "spool")
+    kept.put(one("a"))
+    first = kept.waiting()
+    next(first)
+    assert keys(tmp_path / "spool") == []
+    first.close()
+    assert keys(tmp_path / "spool") == ["a"]
 
 
 def test_a_disk_that_refuses_is_told_to_everybody_who_shared_it(

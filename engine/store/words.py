@@ -80,7 +80,7 @@ def syllables(text: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=4096)
 def _read(stretch: str) -> tuple[tuple[bool, str], ...]:
     """The syllables of characters outside ASCII, in order; with False what has no reading and is kept as it is."""
-    phrases, characters = _tables()
+    phrases, characters, longer = _tables()
     pieces: list[tuple[bool, str]] = []
     position = 0
     while position < len(stretch):
@@ -90,9 +90,14 @@ def _read(stretch: str) -> tuple[tuple[bool, str], ...]:
                 pieces.append((False, stretch[position]))
             position += 1
             continue
-        found, length = _phrase(stretch, position, phrases)
-        pieces += [(True, syllable) for syllable in found or [reading]]
-        position += length
+        start = stretch[position : position + 2]
+        if start in phrases or start in longer:
+            found, length = _phrase(stretch, position, phrases)
+            pieces += [(True, syllable) for syllable in found or [reading]]
+            position += length
+        else:
+            pieces.append((True, reading))
+            position += 1
     return tuple(pieces)
 
 
@@ -105,8 +110,9 @@ def _phrase(text: str, position: int, phrases: Mapping[str, str]) -> tuple[list[
 
 
 @functools.cache
-def _tables() -> tuple[Mapping[str, str], Mapping[int, str]]:
-    """(phrase -> its syllables, character -> its first reading), as they are typed.
+def _tables() -> tuple[Mapping[str, str], Mapping[int, str], frozenset[str]]:
+    """(phrase -> its syllables, character -> its first reading), as they are typed, and how phrases begin whose first two
+    characters are none.
 
     Found in the text of pypinyin's files: importing it trains a segmenter that is not needed here, and the tables as
     parsed lists take 45 MB of a small server's memory.
@@ -119,7 +125,8 @@ def _tables() -> tuple[Mapping[str, str], Mapping[int, str]]:
         if len(found[1]) <= PHRASE
     }
     characters = _READING.finditer((folder / "pinyin_dict.json").read_text("utf-8"))
-    return phrases, {int(found[1]): _plain(found[2]) for found in characters}
+    longer = frozenset(phrase[:2] for phrase in phrases if phrase[:2] not in phrases)
+    return phrases, {int(found[1]): _plain(found[2]) for found in characters}, longer
 
 
 @functools.lru_cache(maxsize=2048)

@@ -56,7 +56,7 @@ def test_a_long_text_is_found_as_it_is_written_and_its_beginning_by_its_sound_to
 def test_the_tables_found_in_the_text_are_pypinyins_own() -> None:
     from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
-    phrases, characters = words._tables()
+    phrases, characters, _ = words._tables()
     spoken = {text: [words._plain(each[0]) for each in readings] for text, readings in PHRASES_DICT.items()}
     assert {text: found.split() for text, found in phrases.items()} == {
         text: readings for text, readings in spoken.items() if len(text) <= words.PHRASE

@@ -5,8 +5,8 @@ there on. A tail that is cut off, or a chain computed anew from the start, can o
 gives one line to keep elsewhere, ``verify`` compares with it.
 
 Rows wait until the commit and are sealed together: the head of the chain is read once for a whole group of turns. On
-PostgreSQL there are as many chains as writer stripes, each sealed under an advisory lock held from there to the end
-of the commit; one chain for all would make every commit wait for the one before it.
+PostgreSQL there are as many chains as stripes, each sealed by the transaction that holds it to the end of its commit; one
+chain for all would make every commit wait for the one before it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.facts import Actor
+from engine.store import stripes
 from engine.store.connection import Connection
 from engine.store.encode import instant, micros, to_text
 
@@ -36,8 +37,6 @@ COLUMNS = (
     "detail",
     "hash",
 )
-#: The advisory lock's first number, PostgreSQL only.
-LOCK = 7210
 #: An instant may lie this much before its predecessor's (turns of one group take their time before they wait).
 TOLERANCE = 300_000_000
 #: How far a row may have been moved and still be called moved instead of edited.
@@ -73,9 +72,7 @@ def write(
 
 
 def _seal(connection: Connection, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    chain = connection.stripe
-    if connection.dialect == "postgresql":
-        connection.execute("SELECT pg_advisory_xact_lock(?, ?)", (LOCK, chain))
+    chain = stripes.own(connection)
     head = connection.one("SELECT seq, hash FROM fl_audit WHERE chain = ? ORDER BY seq DESC LIMIT 1", (chain,))
     seq, last = head if head else (0, "")
     sealed = []

@@ -2,11 +2,12 @@
 
 Caches and live pages ask "did anything of this entity change since?" without reading it. The counter moves once for a
 whole group of turns, inside their transaction, so it can never be ahead of or behind what is committed. On PostgreSQL
-each writer has a row of its own per entity; a sum still only grows, and commits do not queue for one hot row.
+each stripe has a row of its own per entity; a sum still only grows, and commits do not queue for one hot row.
 """
 
 from __future__ import annotations
 
+from engine.store import stripes
 from engine.store.connection import Connection
 
 BUMP = (
@@ -18,7 +19,7 @@ BUMP = (
 def bump(connection: Connection) -> None:
     """Count this transaction for every entity it touched; called by the database just before the commit."""
     for entity in sorted(connection.touched):
-        connection.execute(BUMP, (entity, connection.stripe))
+        connection.execute(BUMP, (entity, stripes.own(connection)))
 
 
 def count(connection: Connection, *entities: str) -> int:

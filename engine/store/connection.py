@@ -65,7 +65,8 @@ class _Savepoint:
 
 
 class Connection:
-    """Statements against one transaction. ``dialect`` is sqlite or postgresql; ``stripe`` numbers the writer.
+    """Statements against one transaction. ``dialect`` is sqlite or postgresql; ``first_stripe`` is where it looks first
+    for a number to write under (``stripes``).
 
     ``contested`` names what an earlier attempt at this turn read too early. ``cache`` lives as long as the transaction and is emptied when a savepoint is taken back, because what was read
     in between may not be true any more. ``careful`` sets real savepoints. Nearly nothing is ever taken back, and a savepoint
@@ -90,12 +91,16 @@ class Connection:
         "careful",
         "contested",
         "dialect",
-        "stripe",
+        "first_stripe",
         "touched",
     )
 
     def __init__(
-        self, raw: Any, statements: Statements, translate: Callable[[BaseException], BaseException], stripe: int = 0
+        self,
+        raw: Any,
+        statements: Statements,
+        translate: Callable[[BaseException], BaseException],
+        first_stripe: int = 0,
     ) -> None:
         self._raw = raw
         self._statements = statements
@@ -109,7 +114,7 @@ class Connection:
         self.dialect = statements.driver
         self.cache: dict[Any, Any] = {}
         self.touched: set[str] = set()
-        self.stripe = stripe
+        self.first_stripe = first_stripe
         self.broken: BaseException | None = None
         self.careful = True
         self._writes = 0

@@ -28,8 +28,6 @@ T = TypeVar("T")
 PATIENCE = 10.0
 #: How often a turn is run again after a deadlock, a serialization failure or a lost connection.
 ATTEMPTS = 5
-#: Writers are numbered modulo this; audit chains and change counters are kept per number, so that commits stay parallel.
-STRIPES = 8
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -50,7 +48,6 @@ class Postgresql:
         for _ in range(size):
             self._idle.put(None)
         self._size = size
-        self._numbers = iter(range(1_000_000_000))
         self._here = threading.local()
         self._pause = threading.Event()
 
@@ -66,7 +63,7 @@ class Postgresql:
             raise Unavailable(Problem("B006", parameters={"reason": str(error).splitlines()[0]})) from error
         for name in ("json", "jsonb"):
             raw.adapters.register_loader(name, TextLoader)
-        return raw, next(self._numbers) % STRIPES
+        return raw, raw.info.backend_pid
 
     @contextlib.contextmanager
     def _borrow(self, begin: str) -> Iterator[tuple[Any, int]]:

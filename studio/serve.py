@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
+import resource
 import socket
 from typing import Any
 
 from flask import Flask
 
 from engine.errors import FlowloomError, Problem, Unavailable
+from studio.patience import Patience
 
-#: Requests worked on at once, and how many more may wait at the door.
-THREADS = 16
-WAITING = 256
+#: Requests worked on at once; threads there may be beside those, for bodies that are still coming.
+THREADS, COMING = 16, 112
+#: Connections at once, and the milliseconds one may take until all headers of a request are there: who opens many and says
+#: nothing keeps nobody out for longer. Bytes kept of what a connection has sent and nobody has read.
+CONNECTIONS, HEADERS, KEPT = 1024, 10_000, 64 * 1024
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -33,7 +38,8 @@ def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
         taken = FlowloomError(Problem("C008", parameters={"port": port, "other": port + 1}))
         taken.exit_code = Unavailable.exit_code
         raise taken
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.server import MTServer
 
     class OneProcess(MTServer):
@@ -52,9 +58,11 @@ def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         workers=1,
-        blocking_threads=threads,
-        backpressure=WAITING,
+        blocking_threads=threads + COMING,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS, max_buffer_size=KEPT),
         websockets=False,
         log_enabled=False,
     )
@@ -62,11 +70,23 @@ def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
     # some thousand short-lived objects, which the default threshold would search seven times.
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-    server.serve(target_loader=_loader(app), wrap_loader=False)
+    _room_for_connections()
+    server.serve(target_loader=_loader(Patience(app, port, threads)), wrap_loader=False)
 
 
-def _loader(app: Flask) -> Any:
-    def load(*_ignored: Any, **_also: Any) -> Flask:
+def _room_for_connections() -> None:
+    """Each connection is an open file, of which a process may by habit have no more than a thousand."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * CONNECTIONS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(
+                resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+            )
+
+
+def _loader(app: Patience) -> Any:
+    def load(*_ignored: Any, **_also: Any) -> Patience:
         return app
 
     return load

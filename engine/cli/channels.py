@@ -11,7 +11,6 @@ import click
 from engine.api import Engine
 from engine.cli.speech import Speech
 from engine.errors import Problem
-from engine.facts import SYSTEM
 
 KINDS = {".json": "application/json", ".form": "application/x-www-form-urlencoded", ".txt": "application/json"}
 
@@ -31,7 +30,7 @@ def connection_command(context: click.Context) -> None:
 
 def _listed(speech: Speech) -> None:
     with Engine.open(speech.site) as engine:
-        found = engine.channels.listing(SYSTEM)
+        found = engine.channels.listing(speech.system)
         spooled = engine.channels.spool.count()
     if speech.as_json:
         speech.give({"connections": found, "spooled": spooled})
@@ -46,7 +45,9 @@ def _listed(speech: Speech) -> None:
         speech.show(
             f"{one['name']}  {one['connector']} -> {one['into'] or '-'}  {one['address'] or ''}  {counts}{late}"
         )
-        poll = one["poll"]
+        why, poll = one["why"], one["poll"]
+        if why and not (poll and poll["error"]):
+            speech.show(speech.word("   要处理:", "   needs attention: ") + f"{why['message']} -> {why['fix']}")
         if poll and poll["next"]:
             speech.show(speech.word(f"   下次去取 {poll['next']}", f"   next look {poll['next']}"))
         if poll and poll["error"]:
@@ -65,7 +66,7 @@ def try_command(speech: Speech, name: str, file: Path, kind: str | None) -> int:
     """一份原始内容会变成什么;什么都不写入 · what would come of a raw input; nothing is written."""
     guessed = KINDS.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/json"
     with Engine.open(speech.site) as engine:
-        found = engine.channels.trial(SYSTEM, name, file.read_bytes(), kind or guessed, file.name)
+        found = engine.channels.trial(speech.system, name, file.read_bytes(), kind or guessed, file.name)
     if speech.as_json:
         speech.give({"items": [_plain(one, speech.language) for one in found]})
     else:
@@ -104,7 +105,7 @@ def _plain(one: dict[str, Any], language: str) -> dict[str, Any]:
 def upload_command(speech: Speech, name: str, file: Path) -> int:
     """交一份表格,一行一条;交两次不会重复 · hand over a table, a delivery a row; twice has no effect."""
     with Engine.open(speech.site) as engine:
-        done = engine.channels.upload(SYSTEM, name, file.name, file.read_bytes())
+        done = engine.channels.upload(speech.system, name, file.name, file.read_bytes())
     if speech.as_json:
         speech.give(done)
     else:
@@ -119,7 +120,7 @@ def upload_command(speech: Speech, name: str, file: Path) -> int:
 def probe_command(speech: Speech, name: str) -> None:
     """问问对方在不在 · ask whether the other side answers."""
     with Engine.open(speech.site) as engine:
-        said = engine.channels.probe(SYSTEM, name)
+        said = engine.channels.probe(speech.system, name)
     speech.show(
         said or speech.word("密钥都在;这个连接等别人来找它", "its secrets are there; it waits for others to come")
     )
@@ -134,7 +135,7 @@ def probe_command(speech: Speech, name: str) -> None:
 def poll_command(speech: Speech, name: str, from_start: bool) -> int:
     """现在就去取一次,不等定时 · look now, whatever the schedule says."""
     with Engine.open(speech.site) as engine:
-        done = engine.channels.fetching.poll(SYSTEM, name, from_start=from_start)
+        done = engine.channels.fetching.poll(speech.system, name, from_start=from_start)
     if speech.as_json:
         speech.give(done)
     elif done["busy"]:
@@ -171,9 +172,10 @@ def embed_command(speech: Speech, name: str, url: str) -> int:
     show_default=True,
     help="哪一种状态 · which state",
 )
+@click.option("--connection", default=None, help="哪一个连接的 · of one connection")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
 @click.pass_context
-def inbox_command(context: click.Context, state: str, limit: int) -> None:
+def inbox_command(context: click.Context, state: str, connection: str | None, limit: int) -> None:
     """收件箱:进来的原始内容,先留下再处理 · raw deliveries, kept before anything is made of them.
 
     \b
@@ -184,7 +186,7 @@ def inbox_command(context: click.Context, state: str, limit: int) -> None:
         return
     speech: Speech = context.obj
     with Engine.open(speech.site) as engine:
-        found = engine.channels.deliveries(SYSTEM, state, limit)
+        found = engine.channels.deliveries(speech.system, state, limit, name=connection)
     if speech.as_json:
         speech.give({"items": found})
         return
@@ -216,7 +218,7 @@ def _place(one: dict[str, Any]) -> str:
 def replay_command(speech: Speech, id: int, file: Path | None) -> int:
     """再处理一次;已经处理好的不会再做 · work it off once more; one that is done stays as it is."""
     with Engine.open(speech.site) as engine:
-        done = engine.channels.replay(SYSTEM, id, file.read_bytes() if file is not None else None)
+        done = engine.channels.replay(speech.system, id, file.read_bytes() if file is not None else None)
     if speech.as_json:
         speech.give(done)
     else:

@@ -15,7 +15,6 @@ from engine.api import Engine
 from engine.cli.clockwork import keep_time
 from engine.cli.speech import Speech
 from engine.errors import Problem, WrongUsage
-from engine.facts import SYSTEM
 
 STATES = ("live", "dead", "waiting", "queued", "done", "failed", "stopped", "skipped", "cancelled", "quarantined")
 
@@ -63,11 +62,11 @@ def runs_command(
     """规则的每次运行;给出编号就看每一步 · runs of rules; with a number, every step of one."""
     with Engine.open(speech.site) as engine:
         if number is not None:
-            _one(speech, engine.runs.read(SYSTEM, number))
+            _one(speech, engine.runs.read(speech.system, number))
             return
         if not speech.as_json:
             _paused(speech, engine)
-        found = engine.runs.listed(SYSTEM, record=_record(record), state=state, trigger=trigger, limit=limit)
+        found = engine.runs.listed(speech.system, record=_record(record), state=state, trigger=trigger, limit=limit)
         _listed(speech, found)
 
 
@@ -78,7 +77,7 @@ def runs_command(
 def dead_command(speech: Speech, trigger: str | None, limit: int) -> None:
     """停下来等人处理的运行:为什么、停在哪一步 · runs that wait for a person."""
     with Engine.open(speech.site) as engine:
-        _listed(speech, engine.runs.listed(SYSTEM, state="dead", trigger=trigger, limit=limit))
+        _listed(speech, engine.runs.listed(speech.system, state="dead", trigger=trigger, limit=limit))
 
 
 @click.command("retry")
@@ -98,10 +97,12 @@ def retry_command(
     with Engine.open(speech.site) as engine:
         chosen = list(numbers)
         if every:
-            chosen += [each["id"] for each in engine.runs.listed(SYSTEM, state="dead", trigger=trigger, limit=10_000)]
+            chosen += [
+                each["id"] for each in engine.runs.listed(speech.system, state="dead", trigger=trigger, limit=10_000)
+            ]
         if not chosen:
             raise WrongUsage(Problem("C002", parameters={"why": "flowloom retry NUMBER… | --all"}))
-        done = engine.runs.retry(SYSTEM, chosen, _given(file), current=current)
+        done = engine.runs.retry(speech.system, chosen, _given(file), current=current)
         if speech.as_json:
             speech.give({"retried": done})
         else:
@@ -116,11 +117,11 @@ def retry_command(
 def resume_command(speech: Speech, triggers: tuple[str, ...], every: bool) -> None:
     """恢复因兜圈子而暂停的规则;不写名字就列出来 · let paused rules run again; without a name they are listed."""
     with Engine.open(speech.site) as engine:
-        chosen = [each["trigger"] for each in engine.runs.paused(SYSTEM)] if every else list(triggers)
+        chosen = [each["trigger"] for each in engine.runs.paused(speech.system)] if every else list(triggers)
         if chosen:
-            engine.runs.resume(SYSTEM, chosen)
+            engine.runs.resume(speech.system, chosen)
         if speech.as_json:
-            speech.give({"resumed": chosen, "paused": engine.runs.paused(SYSTEM)})
+            speech.give({"resumed": chosen, "paused": engine.runs.paused(speech.system)})
         elif chosen:
             speech.show(speech.word(f"已恢复:{'、'.join(chosen)}", f"resumed: {', '.join(chosen)}"))
         elif not _paused(speech, engine):
@@ -129,7 +130,7 @@ def resume_command(speech: Speech, triggers: tuple[str, ...], every: bool) -> No
 
 def _paused(speech: Speech, engine: Engine) -> bool:
     """Show the rules that are paused; False when there is none."""
-    found = engine.runs.paused(SYSTEM)
+    found = engine.runs.paused(speech.system)
     for each in found:
         since = each["at"][:19]
         speech.show(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import FlowloomError, Problem
+from engine.facts import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Speech:
     site: Path
     language: str = "zh"
     as_json: bool = False
+
+    @property
+    def system(self) -> Actor:
+        """The engine itself, answering in the reader's language."""
+        return Actor(language=self.language)
 
     def word(self, zh: str, en: str) -> str:
         """The words in the reader's language."""

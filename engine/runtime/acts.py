@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
+from engine import said
 from engine.errors import NotFound, Problem
 from engine.expression.evaluate import Environment
 from engine.expression.parse import Condition, Expression
@@ -236,7 +237,7 @@ class Acting(Context):
             entry["result"] = "stop"
             raise
         except Exception as error:
-            entry["failed"] = str(error)
+            entry["failed"] = said.keep(said.problems_of(error))
             raise
         entry["ms"] = round((self.clock.monotonic() - begun) * 1000, 3)
         if result is not None:

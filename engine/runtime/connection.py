@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine import said
 from engine.errors import Conflict, FlowloomError, NotFound, Problem, Refused, nearest
 from engine.expression.evaluate import compile_expression
 from engine.expression.parse import Condition, Expression, functions_of, names_of
@@ -130,16 +131,12 @@ def _cards(context: Acting, done: Any) -> dict[str, Any]:
 def _put_aside(
     parts: Parts, connection: Connection, kept: inbox.Delivery, route: Route, error: FlowloomError, now: dt.datetime
 ) -> None:
-    reason = "; ".join(problem.line(_language(parts)) for problem in error.problems)
+    reason = said.keep(error.problems)
     if route.on_bad == "skip":
         inbox.done(connection, kept.id, now, answer={"action": "skipped", "reason": reason}, state="skipped")
         return
     waits = kept.happened_at is not None and route.match_on and now < kept.received_at + PARKED
     inbox.quarantine(connection, kept.id, reason, now, "parked" if waits else "quarantined")
-
-
-def _language(parts: Parts) -> str:
-    return "en" if parts.manifest.site.locale.startswith("en") else "zh"
 
 
 def take(

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import Conflict, FlowloomError, NotFound, Problem, WrongUsage
+from engine import said
+from engine.errors import Conflict, NotFound, Problem, WrongUsage
 from engine.facts import Actor
 from engine.model.trigger import Trigger
 from engine.runtime import course, launch
@@ -15,16 +16,9 @@ from engine.runtime.run import StepFailed, Void
 from engine.store import audit, jobs, runs
 
 
-def problems_of(error: Exception, language: str = "zh") -> list[dict[str, Any]]:
-    """What went wrong, as a run keeps it."""
-    if isinstance(error, FlowloomError):
-        return [problem.json(language) for problem in error.problems]
-    return [{"code": "R105", "message": f"{type(error).__name__}: {error}"}]
-
-
 def reason_of(error: Exception, language: str = "zh") -> str:
-    """The same in one line."""
-    return "; ".join(str(problem["message"]) for problem in problems_of(error, language))
+    """What went wrong, in one line."""
+    return "; ".join(problem.what(language) for problem in said.problems_of(error))
 
 
 def give_up(
@@ -38,7 +32,8 @@ def give_up(
 ) -> bool:
     """Write down a failed attempt; True when the run goes on at once (it passes the step over, or turns to other steps)."""
     connection, now, error = context.connection, context.now, failure.error
-    reason = reason_of(error)
+    problems = said.problems_of(error)
+    reason = said.keep(problems)
     step = {"step": "", "where": str(rule.where) if rule else ""}
     if rule is not None and failure.path:
         at = course.step_at(rule, course.thaw(run.progress["frames"]))
@@ -57,13 +52,17 @@ def give_up(
     progress = {key: value for key, value in run.progress.items() if key not in ("skip", "sending", "waiting")}
     if answer == "continue":
         jobs.fresh(connection, job.id)
-        runs.keep(connection, run.id, {**run.progress, "skip": {"path": failure.path, "reason": reason}})
+        runs.keep(
+            connection,
+            run.id,
+            {**run.progress, "skip": {"path": failure.path, "reason": reason_of(error, context.language)}},
+        )
         return True
     if isinstance(answer, tuple) and run.progress["frames"][0][0] != course.ON_ERROR:
         jobs.fresh(connection, job.id)
         runs.keep(connection, run.id, {**progress, "frames": [course.Frame(course.ON_ERROR).json()]})
         return True
-    about = {**run.about, "problems": problems_of(error), "path": failure.path}
+    about = {**run.about, "problems": [said.kept(each) for each in problems], "path": failure.path}
     runs.turn_into(connection, run.id, "failed", now, about)
     _own(jobs.fail(connection, job.id, lease, reason, None, now))
     if rule is not None and rule.mode == "queued":
@@ -82,10 +81,10 @@ def laid_aside(context: Acting, id: int, lease: str) -> None:
     job = jobs.get(connection, id)
     assert job is not None
     problem = Problem("R108", parameters={"times": jobs.DEATHS})
-    _own(jobs.fail(connection, id, lease, problem.what(), None, context.now))
+    _own(jobs.fail(connection, id, lease, said.keep([problem]), None, context.now))
     run = runs.get(connection, job.job.run) if job.job.run is not None else None
     if run is not None:
-        about = {**run.about, "problems": [problem.json()]}
+        about = {**run.about, "problems": [said.kept(problem)]}
         runs.turn_into(connection, run.id, "quarantined", context.now, about)
         runs.note(connection, run.id, "", "quarantined", {"claims": job.claims}, context.now, kind="note")
 

@@ -134,6 +134,20 @@ def _setting(connection: Connection, value: Any, secrets: Secrets) -> Any:
     return found
 
 
+def secrets_of(connection: Connection) -> tuple[str, ...]:
+    """The names of the secrets a connection's settings speak of, in their order."""
+    found: dict[str, None] = {}
+
+    def look(value: Any) -> None:
+        if isinstance(value, Expression):
+            found.setdefault(_secret(value) or value.text)
+        for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple | list) else ():
+            look(each)
+
+    look(connection.settings)
+    return tuple(found)
+
+
 def _secret(term: Expression) -> str:
     node: Any = term.tree
     node = node.body if isinstance(node, ast.Expression) else node

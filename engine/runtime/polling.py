@@ -33,7 +33,8 @@ TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a connection was read and how that goes. ``cursor`` is the connector's own; instants are ISO 8601 in UTC."""
+    """How far a connection was read and how that goes. ``cursor`` is the connector's own; instants are ISO 8601 in UTC,
+    ``error`` what is kept of a failure (``engine.said``)."""
 
     cursor: Any = None
     looked_at: str | None = None

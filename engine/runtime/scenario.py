@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from engine import said
 from engine.clock import UTC, VirtualClock
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event, Record
@@ -137,7 +138,7 @@ def _failed_runs(stage: Stage) -> tuple[str, ...]:
     found = []
     for name, data in stage.ask(lambda context: context.connection.execute(text)):
         about = from_text(data)
-        reasons = [each.get("message", "") for each in about.get("problems", [about.get("problem", {})])]
+        reasons = [said.revived(each).what() for each in about.get("problems") or [about.get("problem") or {}]]
         found.append(f"{about.get('where', '')} {name}: {'; '.join(reasons)}".strip())
     return tuple(dict.fromkeys(found))
 

@@ -10,8 +10,9 @@ import contextlib
 import datetime as dt
 from typing import Any
 
+from engine import said
 from engine.clock import UTC, VirtualClock
-from engine.errors import FlowloomError, InvalidDocument, Problem, Unavailable
+from engine.errors import InvalidDocument, Problem, Unavailable
 from engine.facts import SYSTEM, Event, Timer
 from engine.failpoints import failpoint
 from engine.plugins.slots import EventPlugin
@@ -95,16 +96,12 @@ def _fire(parts: Parts, database: Database, one: timers.Waiting) -> int:
             return 0
         _go_on(context, one.timer)
         event = Event("timer", one.timer.entity, one.timer.record, context.now, data={"timer": one.timer.name})
-        log.failed(context, one.timer.name, event, {"problems": _told(failure)})
+        log.failed(
+            context, one.timer.name, event, {"problems": [said.kept(each) for each in said.problems_of(failure)]}
+        )
         return 1
 
     return database.write(give_up)
-
-
-def _told(failure: Exception) -> list[dict[str, Any]]:
-    if isinstance(failure, FlowloomError):
-        return [problem.json() for problem in failure.problems]
-    return [{"code": "R082", "message": f"{type(failure).__name__}: {failure}"}]
 
 
 def _go_on(context: Acting, timer: Timer) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine import said
 from engine.runtime import log
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
@@ -211,12 +212,16 @@ def runs_of(context: Context, entity: str, record: int) -> list[dict[str, Any]]:
                 "at": instant(at),
                 "state": state,
                 "event": event,
-                "steps": about.get("steps", []),
-                "reason": "; ".join(str(each.get("message", "")) for each in problems),
+                "steps": [_worded(step, context.language) for step in about.get("steps", [])],
+                "reason": "; ".join(said.revived(each).what(context.language) for each in problems),
                 "where": about.get("where", ""),
             }
         )
     return found
+
+
+def _worded(step: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    return {**step, "failed": said.sentence(step["failed"], language)} if step.get("failed") else step
 
 
 def _promises(context: Context, entity: str, record: int) -> Iterator[Moment]:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine import said
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
 from engine.runtime import circles, launch, log
@@ -68,7 +69,7 @@ def _stopped(context: Acting, plan: TriggerPlan, event: Event, chain: tuple[str,
     shown = " → ".join([*chain, trigger.name])
     problem = Problem("R081", trigger.where, parameters={"chain": shown, "hops": HOPS})
     context.ring.warnings.append(problem)
-    log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": problem.json()})
+    log.run(context, plan, event, "stopped", {"chain": [*chain, trigger.name], "problem": said.kept(problem)})
     circles.pause(context, (*chain, trigger.name), event)
 
 
@@ -83,11 +84,8 @@ def actor_of(context: Acting, run_as: str, event: Event) -> Actor:
 def _failed(
     context: Acting, plan: TriggerPlan, event: Event, error: Exception, trace: Sequence[Mapping[str, Any]]
 ) -> None:
-    if isinstance(error, FlowloomError):
-        problems = [problem.json(context.language) for problem in error.problems]
-    else:
-        problems = [{"code": "R082", "message": f"{type(error).__name__}: {error}"}]
+    problems = said.problems_of(error)
     label = plan.trigger.label.text(context.language) or plan.trigger.name
-    reason = "; ".join(str(problem["message"]) for problem in problems)
+    reason = "; ".join(problem.what(context.language) for problem in problems)
     context.ring.warnings.append(Problem("R082", plan.trigger.where, parameters={"trigger": label, "reason": reason}))
-    log.run(context, plan, event, "failed", {"steps": trace, "problems": problems})
+    log.run(context, plan, event, "failed", {"steps": trace, "problems": [said.kept(each) for each in problems]})

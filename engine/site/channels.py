@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
 from engine.facts import SYSTEM, Actor, Record
-from engine.model.connection import Connection as Definition
 from engine.plugins.slots import Delivery
-from engine.runtime import access, polling, silence
+from engine.runtime import access
 from engine.runtime.acts import Acting
-from engine.runtime.connection import FORM, Route, Taken, route_of, take
+from engine.runtime.connection import Route, Taken, route_of, take
 from engine.runtime.turn import Turned, turn
-from engine.site import fetching
+from engine.site import fetching, overview
 from engine.site.receiving import AT_ONCE, Receiving, receipt
 from engine.site.running import Running
-from engine.store import audit, inbox, timers
+from engine.store import audit, inbox
 from engine.store.connection import Connection
+from engine.store.encode import micros
 
 #: Megabytes of a file at most, where the connection does not say.
 LARGEST = 100
@@ -48,77 +48,52 @@ class Channels(Receiving):
             if kept is None:
                 raise NotFound(Problem("I022", parameters={"id": id}))
             if kept.state == "done":
-                return {**receipt(kept), "replayed": True}
+                return {**receipt(kept, actor.language), "replayed": True}
             if body is not None:
                 self.connector(kept.connection).read(body, str(kept.headers.get("kind") or "application/json"))
                 inbox.mend(connection, id, body)
                 kept = inbox.find(connection, id) or kept
             detail = {"inbox": id, "mended": body is not None}
             audit.write(connection, self.running.clock.now(), actor, "inbox_replay", detail=detail)
-            return receipt(self.again(connection, kept))
+            return receipt(self.again(connection, kept), actor.language)
 
         return self.running.database.write(work)
 
     def listing(self, actor: Actor) -> list[dict[str, Any]]:
-        """Every connection and public form: where it leads, how much came and when, whether it is silent, how fetching goes
-        (``poll``). Raises Forbidden."""
-        running = self.running
-        access.check_permit(running.manifest, actor, "import")
-        with running.reading() as context:
-            counted = inbox.counts(context.connection)
-            manifest, language = running.manifest, actor.language
-            found = []
-            for each in manifest.connections.values():
-                came = inbox.last(context.connection, each.name)
-                late = silence.silent_since(context, each)
-                found.append(
-                    {
-                        "name": each.name,
-                        "label": each.label.text(language) or each.name,
-                        "connector": each.connector,
-                        "into": each.into,
-                        "address": f"/hooks/{each.name}" if "receive" in self.connector(each.name).offers else None,
-                        "counts": counted.get(each.name, {}),
-                        "last": came.isoformat() if came else None,
-                        "silent_since": late.isoformat() if late else None,
-                        "expect": _expected(each),
-                        "poll": self._polled(context, each.name),
-                    }
-                )
-            for form in manifest.forms.values():
-                if form.public is not None:
-                    name = FORM + form.name
-                    came = inbox.last(context.connection, name)
-                    found.append(
-                        {
-                            "name": name,
-                            "label": form.label.text(language) or form.name,
-                            "connector": "form",
-                            "into": form.entity,
-                            "address": f"/f/{form.public.path}",
-                            "counts": counted.get(name, {}),
-                            "last": came.isoformat() if came else None,
-                            "silent_since": None,
-                            "expect": None,
-                            "poll": None,
-                        }
-                    )
-            return found
+        """Every connection and public form: where it leads, how much came, ever and ``today``, and when; its ``state`` (working,
+        silent, attention) with the reason in ``why``, how fetching goes (``poll``), which secrets are set, what the actor ``can``
+        do with it. Raises Forbidden for who may neither import nor configure."""
+        self._look_after(actor)
+        return list(overview.listing(self, actor))
 
-    def _polled(self, context: Acting, name: str) -> dict[str, Any] | None:
-        """How fetching a connection goes; None for one that is not fetched."""
-        if not polling.polls(context.manifest, context.registry, name):
-            return None
-        waiting = timers.named(context.connection, polling.PREFIX + name)
-        return fetching.seen(context.connection, name, waiting[0].timer.due if waiting else None)
+    def _look_after(self, actor: Actor) -> None:
+        if not access.permits(self.running.manifest, actor, "configure"):
+            access.check_permit(self.running.manifest, actor, "import")
 
-    def deliveries(self, actor: Actor, state: str = "quarantined", limit: int = 100) -> list[dict[str, Any]]:
-        """Deliveries in a state, oldest first, with their bodies as text. Raises Forbidden, WrongUsage for another state."""
+    def deliveries(
+        self,
+        actor: Actor,
+        states: str | Sequence[str] = "quarantined",
+        limit: int = 100,
+        *,
+        name: str | None = None,
+        after: str = "",
+    ) -> list[dict[str, Any]]:
+        """Deliveries in these states with their bodies as text: what waits the oldest first, what is over the latest first. Of the
+        connection ``name`` only, and behind the ``place`` of one, where that is asked for.
+
+        Raises Forbidden, WrongUsage for another state or no place."""
         access.check_permit(self.running.manifest, actor, "import")
-        if state not in inbox.STATES:
+        wanted = [states] if isinstance(states, str) else list(states)
+        if not wanted or not set(wanted) <= set(inbox.STATES):
             raise WrongUsage(Problem("H012", parameters={"name": "state", "why": ", ".join(inbox.STATES)}))
+        at, _, id = after.partition(".")
+        if after and not (at.isdecimal() and id.isdecimal()):
+            raise WrongUsage(Problem("H012", parameters={"name": "cursor", "why": "next"}))
         with self.running.database.read() as connection:
-            return [shown(each) for each in inbox.listed(connection, state, limit)]
+            behind = (int(at), int(id)) if after else None
+            found = inbox.page(connection, wanted, limit, name, behind)
+        return [shown(each, actor.language) for each in found]
 
     def trial(
         self, actor: Actor, name: str, body: bytes, kind: str, file: str = "", *, kept: bool = False
@@ -217,17 +192,10 @@ class Channels(Receiving):
         return str(self.connector(name).probe(self.settings(name)))
 
 
-def _expected(each: Definition) -> dict[str, Any] | None:
-    """When something should come: ``by`` a wall clock every day, or at least once ``every`` span; None without a rhythm."""
-    if each.expect is None:
-        return None
-    return {"by": each.expect.by, "every": str(each.expect.every) if each.expect.every is not None else None}
-
-
-def shown(kept: inbox.Delivery) -> dict[str, Any]:
+def shown(kept: inbox.Delivery, language: str) -> dict[str, Any]:
     """A delivery for the site's own people."""
     return {
-        **receipt(kept),
+        **receipt(kept, language),
         "connection": kept.connection,
         "key": kept.key,
         "received_at": kept.received_at.isoformat(),
@@ -236,4 +204,5 @@ def shown(kept: inbox.Delivery) -> dict[str, Any]:
         "facts": kept.headers.get("facts") or {},
         "body": kept.body.decode("utf-8", "replace"),
         "mended": kept.original is not None,
+        "place": f"{micros(kept.received_at)}.{kept.id}",
     }

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from engine import said
 from engine.errors import FlowloomError, Problem, Unavailable, WrongUsage
 from engine.facts import Actor
 from engine.plugins.slots import Connector, Page, Undone
@@ -50,10 +51,7 @@ class Fetching:
         Raises Forbidden, NotFound (I020), WrongUsage (I026) for a connection that is not polled.
         """
         running = self._receiving.running
-        access.check_permit(running.manifest, actor, "import")
-        route_of(running.manifest, name)
-        if not polling.polls(running.manifest, running.parts.registry, name):
-            raise WrongUsage(Problem("I026", parameters={"connection": name}))
+        self._check(actor, name)
         now, lease = running.clock.now(), f"hand.{secrets.token_hex(8)}"
 
         def work(connection: Connection) -> jobs.Kept | None:
@@ -74,6 +72,32 @@ class Fetching:
 
         job = running.database.write(work)
         return {"busy": True, "came": 0, "error": None} if job is None else self.carry(job, lease)
+
+    def ask(self, actor: Actor, name: str) -> bool:
+        """Let a worker look now, whatever the schedule says; False while one does.
+
+        Raises Forbidden, NotFound (I020), WrongUsage (I026) for a connection that is not polled.
+        """
+        running = self._receiving.running
+        self._check(actor, name)
+        now = running.clock.now()
+
+        def work(connection: Connection) -> int | None:
+            id = polling.due_now(connection, name, now, by_hand=True)
+            audit.write(connection, now, actor, "connection_poll", detail={"connection": name, "from_start": False})
+            return id
+
+        id = running.database.write(work)
+        if id is not None:
+            running.send(id)
+        return id is not None
+
+    def _check(self, actor: Actor, name: str) -> None:
+        running = self._receiving.running
+        access.check_permit(running.manifest, actor, "import")
+        route_of(running.manifest, name)
+        if not polling.polls(running.manifest, running.parts.registry, name):
+            raise WrongUsage(Problem("I026", parameters={"connection": name}))
 
     def carry(self, job: jobs.Kept, lease: str) -> dict[str, Any]:
         """Poll the connection of a job held under that lease; what ``poll`` answers.
@@ -179,11 +203,12 @@ class Fetching:
         attempts = job.attempts
 
         def work(connection: Connection) -> None:
-            if not jobs.fail(connection, job.id, lease, reason, self._again(job, error, now), now):
+            kept = said.keep(said.problems_of(error))
+            if not jobs.fail(connection, job.id, lease, kept, self._again(job, error, now), now):
                 raise Void
             before = polling.standing(connection, name)
             since = before.failing_since or now.isoformat()
-            polling.keep(connection, name, dataclasses.replace(before, failing_since=since, error=reason))
+            polling.keep(connection, name, dataclasses.replace(before, failing_since=since, error=kept))
             if attempts == (0 if final else polling.TOLD - 1):
                 label = running.manifest.connections[name].label.text(language) or name
                 parameters = {"connection": label, "name": name, "reason": reason}
@@ -215,7 +240,7 @@ class Fetching:
             thread.join()
 
 
-def seen(connection: Connection, name: str, due: dt.datetime | None) -> dict[str, Any]:
+def seen(connection: Connection, name: str, due: dt.datetime | None, language: str) -> dict[str, Any]:
     """How a polled connection goes, for the site's own people: ``next``, ``looked_at``, ``came``, ``failing_since``, ``error``."""
     found = polling.standing(connection, name)
     job = jobs.by_key(connection, polling.PREFIX + name)
@@ -226,5 +251,5 @@ def seen(connection: Connection, name: str, due: dt.datetime | None) -> dict[str
         "looked_at": found.looked_at,
         "came": found.came,
         "failing_since": found.failing_since,
-        "error": found.error,
+        "error": said.sentence(found.error, language),
     }

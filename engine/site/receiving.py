@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from engine import said
 from engine.clock import SystemClock
 from engine.errors import FlowloomError, Problem, Refused, Unavailable
 from engine.facts import SYSTEM
@@ -25,7 +26,7 @@ from engine.site.buttons import Buttons
 from engine.site.running import Running
 from engine.site.rush import Rush
 from engine.site.spool import Spool, Spooled
-from engine.store import audit, inbox
+from engine.store import audit, inbox, settings
 from engine.store.connection import Connection
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ THREADS = 32
 TOGETHER, LEISURE, PATIENT = 200, 200, 30.0
 #: What the caller learns of a delivery that repeats one: the same as then.
 SPOOLED: Mapping[str, Any] = {"state": "new"}
+#: What is kept of senders that could not prove who they are: ``{at, why}`` by connection.
+REFUSED = "refused:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +180,7 @@ class Receiving:
                 raise Refused(Problem("H036"))
             return {**receipt(kept), "replayed": True}
         if each.problem is not None:
-            reason = each.problem.line(self.language)
-            inbox.quarantine(connection, kept.id, reason, now)
+            inbox.quarantine(connection, kept.id, said.keep([each.problem]), now)
             return receipt(inbox.find(connection, kept.id) or kept)
         if each.skip:
             inbox.done(connection, kept.id, now, answer={"action": "skipped", "reason": each.skip}, state="skipped")
@@ -190,11 +192,6 @@ class Receiving:
             self._unpark(connection, name)
         return receipt(done)
 
-    @property
-    def language(self) -> str:
-        """The language the site's people are told things in."""
-        return "en" if self.running.manifest.site.locale.startswith("en") else "zh"
-
     def _unpark(self, connection: Connection, name: str) -> None:
         for waiting in inbox.listed(connection, "parked", 20, name):
             self.again(connection, waiting)
@@ -204,8 +201,7 @@ class Receiving:
         try:
             content = self._content(kept)
         except FlowloomError as error:
-            reason = "; ".join(problem.line("zh") for problem in error.problems)
-            inbox.quarantine(connection, kept.id, reason, self.running.clock.now())
+            inbox.quarantine(connection, kept.id, said.keep(error.problems), self.running.clock.now())
             return inbox.find(connection, kept.id) or kept
         return work_off(self.running.parts, connection, kept, content)
 
@@ -260,7 +256,9 @@ class Receiving:
         action = "connection_alarm" if count == ALARM else "connection_refused"
 
         def work(connection: Connection) -> None:
-            audit.write(connection, self.running.clock.now(), SYSTEM, action, detail=detail)
+            now = self.running.clock.now()
+            audit.write(connection, now, SYSTEM, action, detail=detail)
+            settings.put(connection, REFUSED + name, {"at": now.isoformat(), "why": why})
             if count == ALARM:
                 silence.tell(self.running.parts, connection, Problem("I023", parameters=detail))
 
@@ -310,7 +308,7 @@ class Receiving:
             if connection.broken is not None or isinstance(error, Unavailable):
                 raise
             # A mistake of ours must not keep everything behind it waiting.
-            inbox.quarantine(connection, id, f"{type(error).__name__}: {error}", self.running.clock.now())
+            inbox.quarantine(connection, id, said.keep(said.problems_of(error)), self.running.clock.now())
         return 1
 
     def pace(self, name: str) -> int | None:
@@ -342,6 +340,12 @@ class Receiving:
                 found[key] = span.delta.total_seconds()
         return found
 
+    def has_secret(self, name: str) -> bool:
+        """Whether there is a value for ``=secret.NAME``."""
+        with contextlib.suppress(Unavailable):
+            return self._secrets(name) is not None
+        return False
+
     def close(self) -> None:
         """Let what is being written end."""
         if self._pool is not None:
@@ -372,8 +376,9 @@ def _load(connection: Connection, one: Spooled) -> bool:
     return inbox.receive(connection, one.connection, one.key, one.body, one.received_at, one.headers, one.happened_at)
 
 
-def receipt(kept: inbox.Delivery) -> dict[str, Any]:
-    """What a sender may know: the delivery's id, how it stands, which record it made, whose it is and why."""
+def receipt(kept: inbox.Delivery, language: str = "zh") -> dict[str, Any]:
+    """What a sender may know: the delivery's id, how it stands, which record it made, whose it is and why; a ``reason`` in the
+    reader's language."""
     found: dict[str, Any] = {"id": kept.id, "state": kept.state}
     if kept.entity is not None:
         found["record"] = {"entity": kept.entity, "id": kept.record}
@@ -381,5 +386,5 @@ def receipt(kept: inbox.Delivery) -> dict[str, Any]:
         if kept.answer and kept.answer.get(name) is not None:
             found[name] = kept.answer[name]
     if kept.reason is not None:
-        found["reason"] = kept.reason
+        found["reason"] = said.lines(kept.reason, language)
     return found

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine import said
 from engine.errors import FlowloomError, NotFound, Problem, Unavailable
 from engine.facts import SYSTEM, Actor
 from engine.model.trigger import Trigger
@@ -156,12 +157,12 @@ class Runs:
             whole = self._may(context, actor, record)
             shown = self._shown(context, found, whole)
             inline = found.about.get("steps") or []
-            shown["steps"] = [_step(each, whole) for each in runs.steps(context.connection, id)] or [
+            shown["steps"] = [_step(each, whole, actor.language) for each in runs.steps(context.connection, id)] or [
                 {
                     "path": str(number),
                     "at": found.started_at.isoformat(),
                     "result": _result(entry),
-                    **_entry(entry, whole),
+                    **_entry(entry, whole, actor.language),
                 }
                 for number, entry in enumerate(inline)
             ]
@@ -210,11 +211,11 @@ class Runs:
             "ended_at": run.ended_at.isoformat() if run.ended_at else None,
             "revision": run.revision,
             "where": run.about.get("where", ""),
-            "reason": "; ".join(str(each.get("message", "")) for each in problems) if whole else "",
+            "reason": "; ".join(said.revived(each).what(context.language) for each in problems) if whole else "",
             "step": {"action": step.action, "where": str(step.where)} if step is not None else None,
             "due": job.job.due.isoformat() if waiting and job is not None else None,
             "attempts": job.attempts if job is not None else 0,
-            "error": job.error if job is not None and whole else None,
+            "error": said.sentence(job.error, context.language) if job is not None and whole else None,
         }
 
     # --- acting
@@ -280,17 +281,17 @@ def _nobody(job: int) -> None:
     """Nobody carries jobs here."""
 
 
-def _step(done: runs.Done, whole: bool) -> dict[str, Any]:
-    return {"path": done.path, "at": done.at.isoformat(), "result": done.result, **_entry(done.about, whole)}
+def _step(done: runs.Done, whole: bool, language: str) -> dict[str, Any]:
+    return {"path": done.path, "at": done.at.isoformat(), "result": done.result, **_entry(done.about, whole, language)}
 
 
-def _entry(entry: Mapping[str, Any], whole: bool) -> dict[str, Any]:
+def _entry(entry: Mapping[str, Any], whole: bool, language: str) -> dict[str, Any]:
     """A step's entry; without its values for one who only reads the record."""
     kept = ("step", "where", "id", "ms", "attempt", "again", "late", "until")
     found: dict[str, Any] = {name: value for name, value in entry.items() if name in kept}
     if whole:
         found["value"] = entry.get("result")
-        found["failed"] = entry.get("failed")
+        found["failed"] = said.sentence(entry.get("failed"), language)
     return {name: value for name, value in found.items() if value is not None}
 
 

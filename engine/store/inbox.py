@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ SELECT = (
     "FROM fl_inbox"
 )
 STATES = ("new", "parked", "quarantined", "skipped", "done")
+#: Of those, the ones nothing more happens to by itself.
+OVER = ("skipped", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,35 @@ def listed(connection: Connection, state: str, limit: int = 100, name: str | Non
     return [_delivery(row) for row in connection.execute(text, (state, *more, limit))]
 
 
+def page(
+    connection: Connection,
+    states: Sequence[str],
+    limit: int,
+    name: str | None = None,
+    after: tuple[int, int] | None = None,
+) -> list[Delivery]:
+    """The next deliveries in these states behind ``after`` (microseconds of arrival, id): what is over the latest first, what waits
+    the oldest first. Of one connection only where it is named."""
+    latest = all(state in OVER for state in states)
+    way, sign = ("DESC", "<") if latest else ("ASC", ">")
+    parts = [f"state IN ({', '.join('?' * len(states))})"]
+    params: list[Any] = [*states]
+    if name is not None:
+        parts.append("connection = ?")
+        params.append(name)
+    if after is not None:
+        parts.append(f"(received_at {sign} ? OR (received_at = ? AND id {sign} ?))")
+        params += [after[0], after[0], after[1]]
+    text = f"{SELECT} WHERE {' AND '.join(parts)} ORDER BY received_at {way}, id {way} LIMIT ?"
+    return [_delivery(row) for row in connection.execute(text, (*params, limit))]
+
+
+def came(connection: Connection, name: str, since: dt.datetime) -> dict[str, int]:
+    """How many deliveries of a connection came since then, by state."""
+    text = "SELECT state, COUNT(*) FROM fl_inbox WHERE connection = ? AND received_at >= ? GROUP BY state"
+    return {state: int(count) for state, count in connection.execute(text, (name, micros(since)))}
+
+
 def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """connection -> state -> how many."""
     found: dict[str, dict[str, int]] = {}
@@ -118,9 +149,10 @@ def done(
 
 
 def quarantine(connection: Connection, id: int, reason: str, now: dt.datetime, state: str = "quarantined") -> None:
-    """It cannot be used as it is: it waits for a person (``parked``: for another delivery first), with the reason."""
+    """It cannot be used as it is: it waits for a person (``parked``: for another delivery first), with the reason
+    (``engine.said``)."""
     text = "UPDATE fl_inbox SET state = ?, reason = ?, ended_at = ? WHERE id = ?"
-    connection.execute(text, (state, reason[:4000], micros(now), id))
+    connection.execute(text, (state, reason, micros(now), id))
 
 
 def mend(connection: Connection, id: int, body: bytes) -> None:

@@ -245,13 +245,13 @@ def finish(connection: Connection, id: int, lease: str, now: dt.datetime, result
 
 
 def fail(connection: Connection, id: int, lease: str, error: str, again: dt.datetime | None, now: dt.datetime) -> bool:
-    """It failed: tried again at ``again``, or, when that is None, laid where a person sees it. False as for ``finish``."""
+    """It failed (``engine.said``): tried again at ``again``, or, when that is None, laid where a person sees it. False as for ``finish``."""
     state, due = ("dead", micros(now)) if again is None else ("waiting", micros(again))
     return (
         connection.change(
             "UPDATE fl_jobs SET state = ?, due = ?, error = ?, lease = NULL, lease_until = NULL, uses = NULL, claims = 0, "
             "wakes = NULL, attempts = attempts + 1 WHERE id = ? AND lease = ? AND state = 'running'",
-            (state, due, error[:4000], id, lease),
+            (state, due, error, id, lease),
         )
         == 1
     )

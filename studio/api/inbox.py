@@ -1,38 +1,26 @@
-"""Connections and what they brought: look, try, mend, replay. Floor: 7."""
+"""What connections brought: look, mend, replay. Floor: 7."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import Blueprint, Response, request
 
 from engine.errors import Problem, WrongUsage
 from studio import asked
-from studio.answers import answer, body, engine, language
+from studio.answers import answer, body, engine
 from studio.auth import actor
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/api/v1")
 
 
-@blueprint.get("/connections")
-def connections() -> Response:
-    """Every connection and public form: its address, how much came, since when it is silent."""
-    return answer({"items": engine().channels.listing(actor())})
-
-
-@blueprint.post("/connections/<name>/try")
-def attempt(name: str) -> Response:
-    """What would come of the body that is sent; nothing is written. ``kept=1``: it is one item, as the inbox keeps it."""
-    kind, kept = request.headers.get("Content-Type", ""), request.args.get("kept") == "1"
-    found = engine().channels.trial(actor(), name, request.get_data(), kind, kept=kept)
-    return answer({"items": [tried(each, language()) for each in found]})
-
-
 @blueprint.get("/inbox")
 def listing() -> Response:
-    """Deliveries in a state (quarantined unless asked otherwise), oldest first."""
-    state = request.args.get("state", "quarantined")
-    return answer({"items": engine().channels.deliveries(actor(), state, min(asked.whole("limit", 100), 500))})
+    """Deliveries in a state (quarantined unless asked otherwise; several with commas), of one ``connection`` if asked for: what
+    waits the oldest first, what is over the latest first."""
+    states = [each for each in request.args.get("state", "quarantined").split(",") if each]
+    limit = min(asked.whole("limit", 100), 500)
+    name, cursor = request.args.get("connection") or None, request.args.get("cursor") or ""
+    found = engine().channels.deliveries(actor(), states, limit, name=name, after=cursor)
+    return answer({"items": found, "next": found[-1]["place"] if len(found) == limit else None})
 
 
 @blueprint.post("/inbox/<int:id>/replay")
@@ -42,9 +30,3 @@ def replay(id: int) -> Response:
     if mended is not None and not isinstance(mended, str):
         raise WrongUsage(Problem("H012", parameters={"name": "body", "why": '"…"'}))
     return answer(engine().channels.replay(actor(), id, mended.encode() if mended is not None else None))
-
-
-def tried(one: dict[str, Any], language: str) -> dict[str, Any]:
-    """One item of a trial as JSON."""
-    problems = [problem.json(language) for problem in one.get("problems", ())]
-    return {**one, "problems": problems} if problems else one

@@ -92,9 +92,25 @@ DETAILS: Mapping[str, Detail] = {
     "runs.paused": Detail(good={"200": content(LIST, "Paused rules, by name")}),
     "runs.resume": Detail(good={"204": {"description": "It runs again"}}),
     "runs.end": Detail(good={"204": {"description": "Ended"}}, more=("409",)),
-    "inbox.listing": Detail(query=(query("state", "Deliveries in one state; quarantined when not given."), LIMIT)),
+    "connections.listing": Detail(good={"200": content(LIST, "Connections and public forms")}),
+    "connections.probe": Detail(good={"200": content(_object("said", said=TEXT), "It answers")}, more=("422",)),
+    "connections.poll": Detail(good={"202": content(_object("asked", asked={"type": "boolean"}), "Asked for")}),
+    "connections.upload": Detail(
+        form=_object("file", file=BINARY),
+        good={"200": content(_object(**dict.fromkeys(("new", "known", "waiting"), {"type": "integer"})), "Taken in")},
+        more=("413", "422"),
+    ),
+    "inbox.listing": Detail(
+        query=(
+            query("state", "Deliveries in these states, separated by commas; quarantined when not given."),
+            query("connection", "Deliveries of one connection, or of a public form as form:NAME."),
+            LIMIT,
+            query("cursor", "Where the page before ended."),
+        ),
+        good={"200": content(LIST, "What waits the oldest first, what is over the latest first")},
+    ),
     "inbox.replay": Detail(body=_object(body=TEXT), more=("415", "422")),
-    "inbox.attempt": Detail(body={}, more=("413", "415", "422")),
+    "connections.attempt": Detail(body={}, more=("413", "415", "422")),
     "notifications.read": Detail(body=_object(ids={"type": "array", "items": {"type": "integer"}}), more=("415",)),
     "notifications.preview": Detail(
         query=(

@@ -12,7 +12,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("R100", {"run": 9}, "R100 没有第 9 次运行 -> flowloom runs 列出所有运行"),
     ("R101", {"connection": "erp"}, "R101 没有叫 erp 的连接 -> 在 custom/ 里加一份 kind: connection,发布后重试这次运行"),
     ("R102", {"connector": "x"}, "R102 没有叫 x 的连接器 -> 装上带这个连接器的包,再重试"),
-    ("R103", {"connection": "erp", "name": "KEY"}, "R103 连接 erp 要用的密钥 KEY 没有设置 -> 在服务的环境变量里设置 KEY,重启后重试"),
+    ("R103", {"connection": "erp", "name": "KEY"}, "R103 连接 erp 要用的密钥 KEY 没有设置 -> 把 KEY 写进站点文件夹的 secrets.env,或设成服务的环境变量再重启"),
     ("R104", {"connector": "smtp", "what": "call"}, "R104 连接器 smtp 做不了 call -> 换一个连接"),
     ("R105", {"reason": "x"}, "R105 步骤没做成:x"),
     ("R106", {"trigger": "t"}, "R106 触发器 t 已经不在了 -> 把它加回来,再重试"),

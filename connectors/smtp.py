@@ -26,7 +26,7 @@ class Smtp(Connector):
 
     name = "smtp"
     title: ClassVar[Mapping[str, str]] = {"zh": "邮件 SMTP", "en": "E-mail (SMTP)"}
-    offers = frozenset({"send", "tell", "attach"})
+    offers = frozenset({"send", "tell", "attach", "html"})
     params: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
@@ -74,6 +74,8 @@ settings: {host: smtp.example.com, from: "crm@example.com", user: crm, password:
         mail.set_content(str(message.get("text") or ""))
         if message.get("html"):
             mail.add_alternative(str(message["html"]), subtype="html")
+            for each in message.get("pictures") or ():
+                _show(mail, each)
         for each in message.get("attachments") or ():
             kind, _, part = str(each["type"]).partition("/")
             name = checked("attachment", each["name"])
@@ -130,6 +132,16 @@ class _Server(smtplib.SMTP):
         self._host = host
         made = connect(host, port, self._networks, timeout)
         return self._trust.wrap_socket(made, server_hostname=host) if self._trust is not None else made
+
+
+def _show(mail: EmailMessage, picture: Mapping[str, Any]) -> None:
+    """Put a picture beside the HTML that shows it."""
+    shown = mail.get_body(("html",))
+    kind, _, part = str(picture["type"]).partition("/")
+    name = checked("picture", picture["name"])
+    if isinstance(shown, EmailMessage):
+        cid = f"<{checked('picture', picture['cid'])}>"
+        shown.add_related(picture["content"], kind, part, cid=cid, filename=name, disposition="inline")
 
 
 def checked(field: str, value: Any) -> str:

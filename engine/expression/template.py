@@ -35,6 +35,11 @@ class Source(Protocol):
         """Where the text starts."""
         ...
 
+    @property
+    def margin(self) -> int:
+        """What stands before each further line of it."""
+        ...
+
 
 class TemplateError(FlowloomError):
     """A template could not be rendered with these values; nothing of it may be sent."""
@@ -229,9 +234,9 @@ def _problems(
         where = _at(source, line, str(parameters.get("name", "")))
         yield Problem(code, where, parameters=parameters, suggestion=parameters.pop("nearest", None))
     if not refused and sandbox.html:
-        for _, _, place in places(tree):
+        for output, index, place in places(tree):
             if place not in SAFE:
-                yield Problem("T012", source.where, parameters={"place": place})
+                yield Problem("T012", _at(source, output.nodes[index].lineno), parameters={"place": place})
     for node in tree.find_all(nodes.Include):
         name = node.template.value if isinstance(node.template, nodes.Const) else None
         if name in path:
@@ -260,6 +265,8 @@ def _said(message: str) -> Mapping[str, str]:
 
 class _Included:
     """The text of an included template; what is wrong with it is told where it is included."""
+
+    margin = 0
 
     def __init__(self, text: str, where: Where) -> None:
         self.text, self.where = text, where
@@ -339,9 +346,9 @@ def _at(source: Source, line: int | None, name: str = "") -> Where:
     written = source.text.split("\n")[line - 1 : line]
     found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", written[0]) if name and written else None
     if found is not None:
-        start = (where.column or 1) if line == 1 else 1
+        start = (where.column or 1) if line == 1 else 1 + source.margin
         return Where(where.file, (where.line or 1) + line - 1, start + found.start())
-    return Where(where.file, (where.line or 1) + line - 1, where.column if line == 1 else 1)
+    return Where(where.file, (where.line or 1) + line - 1, where.column if line == 1 else 1 + source.margin)
 
 
 def _place_of(source: Source, path: tuple[str, ...]) -> Where:
@@ -352,7 +359,7 @@ def _place_of(source: Source, path: tuple[str, ...]) -> Where:
         return source.where
     before = source.text[: found.start()]
     line = before.count("\n")
-    start = (source.where.column or 1) if not line else 1
+    start = (source.where.column or 1) if not line else 1 + source.margin
     return Where(source.where.file, (source.where.line or 1) + line, start + found.start() - (before.rfind("\n") + 1))
 
 

@@ -23,7 +23,7 @@ from engine.model.manifest import KINDS
 from engine.model.pack import Parameter
 from engine.model.site import Site
 from engine.model.sla import EventPattern
-from engine.model.terms import Choice, Condition, Document, Duration, Expression, Label, Step, Template
+from engine.model.terms import Choice, Condition, Document, Duration, Expression, Html, Label, Step, Template
 from engine.model.trigger import Trigger, When
 from engine.plugins.registry import Registry
 from engine.source.node import Node
@@ -48,6 +48,7 @@ class Builder:
             Expression: self.shaper.expression,
             Condition: self.shaper.condition,
             Template: self.shaper.template,
+            Html: self.shaper.html,
             Any: self.shaper.value,
         }
 

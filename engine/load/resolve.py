@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.errors import InvalidDocument, Problem, nearest
+from engine.errors import InvalidDocument, Problem, Where, nearest
 from engine.expression.parse import Condition, Expression, place_of
 from engine.expression.portable import not_portable
 from engine.expression.types import TEXT, Scope, Type, check, record_of
@@ -24,7 +24,7 @@ from engine.model.manifest import KINDS, Manifest
 from engine.model.metric import Metric
 from engine.model.role import Role
 from engine.model.state_machine import StateMachine
-from engine.model.terms import Template
+from engine.model.terms import Html, Template
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
 from engine.plugins.slots import Function
@@ -146,6 +146,17 @@ def _settable(path: str, manifest: Manifest, documents: Mapping[tuple[str, str],
     return target is not None
 
 
+def unfit(term: Html) -> Iterator[Problem]:
+    """T030 to T034: what a mail cannot show, each at its place."""
+    from engine.paper.mail import faults
+
+    where = term.where
+    for fault in faults(term.text):
+        column = fault.column + (where.column - 1 if fault.line == 1 else term.margin)
+        at = Where(where.file, where.line + fault.line - 1, column)
+        yield Problem(fault.code, at, parameters=fault.parameters, suggestion=fault.suggestion)
+
+
 #: Codes of a name that is not known: of an expression and of a template.
 UNKNOWN = frozenset({"X013", "X014", "T010", "T011"})
 
@@ -197,12 +208,13 @@ class Types:
     def _checked(self, term: Expression | Condition | Template, scope: Scope) -> tuple[Type, list[Problem]]:
         if not isinstance(term, Template):
             return check(term, scope, self._functions)
-        if "{" not in term.text:
+        if "{" not in term.text and not isinstance(term, Html):
             return TEXT, []
         from engine.expression.template import check_template, compile_template
 
         try:
-            return TEXT, check_template(compile_template(term), scope)
+            known = check_template(compile_template(term, term.escape), scope)
+            return TEXT, [*known, *(unfit(term) if isinstance(term, Html) else ())]
         except InvalidDocument as refused:
             return TEXT, list(refused.problems)
 

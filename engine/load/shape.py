@@ -9,7 +9,7 @@ from engine.errors import InvalidDocument, Problem, Where
 from engine.expression import parse
 from engine.load.notes import text_of
 from engine.load.schema import whole
-from engine.model.terms import Choice, Condition, Duration, Expression, Label, Step, Template
+from engine.model.terms import Choice, Condition, Duration, Expression, Html, Label, Step, Template
 from engine.plugins.registry import Registry
 from engine.source.node import Node
 
@@ -101,7 +101,11 @@ class Shaper:
 
     def template(self, node: Node) -> Template:
         """Text with ``{{ }}``."""
-        return Template(self.text(node), inside(node))
+        return Template(self.text(node), inside(node), node.margin)
+
+    def html(self, node: Node) -> Html:
+        """The same, for a mail in HTML."""
+        return Html(self.text(node), inside(node), node.margin)
 
     def value(self, node: Node) -> Any:
         """A literal, or an Expression where it begins with ``=``; maps and lists the same all the way down."""
@@ -240,7 +244,9 @@ def literal(node: Node) -> Any:
 
 
 def inside(node: Node) -> Where:
-    """Where a scalar's text begins: behind its quote."""
+    """Where a scalar's text begins: behind its quote, below the sign of a block."""
+    if node.margin:
+        return Where(node.where.file, node.where.line + 1, node.margin + 1)
     if node.quoted:
         return Where(node.where.file, node.where.line, node.where.column + 1)
     return node.where

@@ -140,7 +140,15 @@ class Terms:
     def template(self, document: MessageTemplate) -> Iterator[Term | Written]:
         """Of a template: it is filled in by a rule. A row of a table is about the record of the backlink it is made for."""
         place = Place(document.for_, "rule")
-        for value in (document.subject, document.body, document.logo, document.header, document.footer, document.file):
+        for value in (
+            document.subject,
+            document.body,
+            document.html,
+            document.logo,
+            document.header,
+            document.footer,
+            document.file,
+        ):
             yield from self.inside(value, place)
         for block in document.blocks:
             parts = (block.heading, block.text, block.facts, block.image, block.link, block.caption, block.if_)

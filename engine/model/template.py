@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import Where
-from engine.model.terms import Condition, Document, Expression, Template
+from engine.model.terms import Condition, Document, Expression, Html, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,14 @@ class Style:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageTemplate(Document):
     """``channel``: message, email, document or page. ``blocks`` lay out a document, with ``logo`` (an image field) and
-    ``header`` on its first page and ``footer`` on each. ``attach`` names file fields and document templates."""
+    ``header`` on its first page and ``footer`` on each. ``html`` is a mail as it is seen, with ``cid:logo`` for the logo; its
+    words as plain text go along, or ``body`` where there is one. ``attach`` names file fields and document templates."""
 
     for_: str
     channel: str = "message"
     subject: Template | None = None
     body: Template | None = None
+    html: Html | None = None
     blocks: tuple[Block, ...] = ()
     logo: Expression | None = None
     header: Template | None = None

@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from engine.errors import Where
 from engine.expression.parse import Condition, Expression
@@ -85,10 +85,19 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text with ``{{ }}``, for messages only."""
+    """Text with ``{{ }}``, for messages only. ``margin`` is what stands before each of its lines in the file."""
 
     text: str
     where: Where = field(default=Where(), compare=False)
+    margin: int = field(default=0, compare=False)
+    escape: ClassVar[str] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Html(Template):
+    """The same for the text of a mail in HTML: what is filled in is escaped."""
+
+    escape: ClassVar[str] = "html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,7 @@ __all__ = [
     "Document",
     "Duration",
     "Expression",
+    "Html",
     "Label",
     "Step",
     "Template",

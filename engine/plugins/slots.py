@@ -249,7 +249,7 @@ class Operation:
 class Connector(Plugin, ABC):
     """Speaks with one outside system. Pull, push and operations are optional; what is not in ``offers`` is not offered:
     ``call`` (an operation), ``tell`` (a message to people of the company), ``send`` (content to a customer; ``attach``: with
-    files), ``receive`` (requests come in), ``poll`` (the engine goes and looks), ``upload`` (a person brings a file).
+    files, ``html``: as HTML too), ``receive`` (requests come in), ``poll`` (the engine goes and looks), ``upload`` (a person brings a file).
     ``operations`` are those with names. A ``discreet`` one is not given values of personal fields, unless its connection's
     setting ``personal`` allows it."""
 

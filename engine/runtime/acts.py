@@ -16,7 +16,18 @@ from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
-from engine.runtime import approval, assignment, button, entity, merging, paper, people, state_machine, tracking
+from engine.runtime import (
+    approval,
+    assignment,
+    button,
+    entity,
+    mailing,
+    merging,
+    paper,
+    people,
+    state_machine,
+    tracking,
+)
 from engine.runtime.access import access_of
 from engine.runtime.context import Context, values_of
 from engine.store.files import Files
@@ -164,14 +175,12 @@ class Acting(Context):
         """What goes along with a message: files of the record, documents to be laid out on the way."""
         return paper.attached(self, template, names, event)
 
-    def tracked(
-        self, template: str | None, to: str, title: str, text: str, documents: bool, event: Event
-    ) -> tuple[int, str] | None:
-        """(sending, text with tracked links) where the template is tracked, written down in this turn; else None."""
-        if template is None or not tracking.wanted(self, template):
-            return None
-        found = tracking.begin(self, event, template, to, title, text, documents)
-        return found.id, found.text
+    def letter(
+        self, template: str | None, to: str, title: str, text: str | None, documents: bool, event: Event
+    ) -> dict[str, Any]:
+        """What is delivered to one address: ``text``, and ``html`` with its ``logo`` (a file) where the template has them. One that
+        is tracked is written down in this turn: its number is ``sending``, its links lead through the site."""
+        return mailing.written(self, template, to, title, text, documents, event)
 
     def sent(self, sending: int, files: Sequence[str]) -> None:
         """A tracked sending has gone out, with these files to look at."""

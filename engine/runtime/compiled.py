@@ -47,7 +47,7 @@ class Compiled:
         self._scopes: dict[tuple[str | None, str, tuple[str, ...]], Scope] = {}
         self._calls: dict[tuple[str | None, str, tuple[str, ...], Any], Call] = {}
         self._targets: dict[tuple[str | None, tuple[str, ...], Expression], str | None] = {}
-        self._templates: dict[str, Callable[..., str]] = {}
+        self._templates: dict[tuple[str, str], Callable[..., str]] = {}
         self._plans: dict[str, EntityPlan] = {}
         self._backlinks: dict[tuple[str, str], tuple[str, str]] = {}
         self._alone: dict[str, bool] = {}
@@ -175,11 +175,12 @@ class Compiled:
 
     def template(self, template: Template) -> Callable[..., str]:
         """The template as a function of the names it is rendered with, compiled once."""
-        found = self._templates.get(template.text)
+        key = (template.text, template.escape)
+        found = self._templates.get(key)
         if found is None:
-            made = compile_template(template).render
+            made = compile_template(template, template.escape).render
             currency = self.manifest.site.currency
-            found = self._templates[template.text] = partial(made, timezone=self.zone, currency=currency)
+            found = self._templates[key] = partial(made, timezone=self.zone, currency=currency)
         return found
 
     def triggers(self, event: str, entity: str | None) -> tuple[TriggerPlan, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import NotFound, Problem, nearest
 from engine.facts import SYSTEM, Event
 from engine.model.terms import Template
+from engine.paper import mail
 from engine.runtime import budget, who
 from engine.runtime.access import access_of
 from engine.runtime.context import Context
@@ -91,6 +92,8 @@ def words(context: Acting, name: str, event: Event, language: str = "") -> tuple
         near = nearest(name, context.manifest.templates)
         raise NotFound(Problem("R084", parameters={"template": name}, suggestion=near))
     body = render(context, found.body, event, language) if found.body else ""
+    if found.html is not None and found.body is None:
+        body = mail.words(render(context, found.html, event, language))
     title = render(context, found.subject, event, language) if found.subject else ""
     return title or found.label.text(language or context.language) or name, body
 

@@ -9,7 +9,7 @@ from typing import Any
 from engine.clock import Clock
 from engine.errors import Refused
 from engine.paper.gist import KINDS, facts
-from engine.paper.press import Paper, press
+from engine.paper.press import Paper, checked, kind_of, press
 from engine.paper.reader import read
 from engine.plugins.slots import Undone
 from engine.runtime.paper import pictures_of
@@ -19,6 +19,8 @@ from engine.store.files import File, Files
 PDF = "application/pdf"
 #: Letters and facts of each kind that are kept of a file that was read.
 LETTERS, TOLD = 100_000, 5
+#: Bytes of a picture that goes along with every mail.
+SHOWN = 1024 * 1024
 
 
 class Shelf:
@@ -36,6 +38,17 @@ class Shelf:
         """A file's bytes. Raises NotFound."""
         with self._database.read() as connection:
             return self._files.read(connection, id)
+
+    def picture(self, id: str) -> dict[str, Any]:
+        """``name``, ``type`` and ``content`` of a picture sent within a mail. Raises Undone (R204) for what is none, or too big."""
+        about = self.about(id)
+        content = self.read(id) if about is not None and about.size <= SHOWN else b""
+        try:
+            checked(about.name if about is not None else id, content)
+        except Refused as error:
+            raise Undone(error.problems[0], final=True) from error
+        kind = {"jpg": "jpeg"}.get(kind_of(content), kind_of(content))
+        return {"name": f"logo.{kind_of(content)}", "type": f"image/{kind}", "content": content}
 
     def keep(self, seed: str, name: str, type: str, content: bytes) -> File:
         """A file of our own making. With the same ``seed`` the same bytes are one file, however often they are kept."""

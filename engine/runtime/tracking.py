@@ -14,7 +14,6 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.facts import SYSTEM, Event, Record
@@ -37,15 +36,6 @@ VISIT = dt.timedelta(minutes=30)
 BEAT, WHOLE = 60.0, 4 * 3600.0
 #: Links work so long.
 LIFE = dt.timedelta(days=180)
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """A sending that was written down: its record, its text with tracked links."""
-
-    id: int
-    text: str
-    page: str
 
 
 def key_of(connection: Connection, make: bool = False) -> bytes:
@@ -85,31 +75,47 @@ def wanted(context: Acting, template: str | None) -> bool:
     )
 
 
-def begin(context: Acting, event: Event, template: str, to: str, title: str, text: str, documents: bool) -> Tracked:
-    """Write a sending down, in this turn. Links of its text lead through the site, and with ``documents`` the text ends with
-    where they are looked at. Who once asked not to be recorded is not."""
-    acting = context.as_system()
-    token = sign(key_of(context.connection, make=True), secrets.token_bytes(16))
-    address = str(context.manifest.site.address).rstrip("/")
-    links: list[str] = []
+class Trail:
+    """The links of one sending while it is written. ``page`` is where its documents are looked at."""
 
-    def through(found: re.Match[str]) -> str:
-        links.append(found.group())
-        return f"{address}/t/{token}/{len(links) - 1}"
+    def __init__(self, context: Acting) -> None:
+        self._context = context
+        self._token = sign(key_of(context.connection, make=True), secrets.token_bytes(16))
+        self._links: dict[str, int] = {}
+        address = str(context.manifest.site.address).rstrip("/")
+        self.page = f"{address}/t/{self._token}"
 
-    told = LINK.sub(through, text)
-    page = f"{address}/t/{token}"
-    if documents:
-        words = "查看文件:" if context.manifest.site.locale.startswith("zh") else "View the document: "
-        told = f"{told.rstrip()}\n\n{words}{page}\n"
-    silent = context.records.find(context.connection, ENTITY, {"recipient": to, "quiet": True}, 1)
-    record = context.record(event)
-    owner = record.values.get("owner") if record is not None else None
-    values = {
-        "title": title[:300], "recipient": to[:200], "template": template, "revision": context.parts.revision, "entity": event.entity,
-        "record": event.record, "owner": owner or context.user, "links": tuple(links), "quiet": bool(silent), "key": token,
-    }  # fmt: skip
-    return Tracked(acting.create(ENTITY, values).id, told, page)
+    def through(self, address: str) -> str:
+        """The link that leads to an address through the site; the same for the same address."""
+        if address == self.page:
+            return address
+        return f"{self.page}/{self._links.setdefault(address, len(self._links))}"
+
+    def told(self, text: str, documents: bool) -> str:
+        """A text with links through the site; with ``documents`` it ends with where they are looked at."""
+        told = LINK.sub(lambda found: self.through(found.group()), text)
+        if documents:
+            words = {"zh": "查看文件:", "en": "View the document: "}[spoken(self._context)]
+            told = f"{told.rstrip()}\n\n{words}{self.page}\n"
+        return told
+
+    def begin(self, event: Event, template: str, to: str, title: str) -> int:
+        """Write the sending down, in this turn; its number. Who once asked not to be recorded is not."""
+        context = self._context
+        silent = context.records.find(context.connection, ENTITY, {"recipient": to, "quiet": True}, 1)
+        record = context.record(event)
+        owner = record.values.get("owner") if record is not None else None
+        values = {
+            "title": title[:300], "recipient": to[:200], "template": template, "revision": context.parts.revision, "entity": event.entity,
+            "record": event.record, "owner": owner or context.user, "links": tuple(self._links), "quiet": bool(silent),
+            "key": self._token,
+        }  # fmt: skip
+        return context.as_system().create(ENTITY, values).id
+
+
+def spoken(context: Acting) -> str:
+    """The language customers are written to in: the site's."""
+    return "zh" if context.manifest.site.locale.lower().startswith("zh") else "en"
 
 
 def sent(context: Acting, sending: int, files: Sequence[str]) -> None:

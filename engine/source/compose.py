@@ -11,7 +11,7 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from engine.errors import Where
 from engine.source.aliases import Aliases, AliasRefused
 from engine.source.found import Found
-from engine.source.multiline import check_block, check_quoted
+from engine.source.multiline import check_block, check_quoted, width
 from engine.source.node import Node
 from engine.source.scalar import LIST_TAG, MAP_TAG, BadScalar, resolve, short_tag, tagged
 from engine.source.suspect import look
@@ -136,7 +136,8 @@ class Composer:
                 self._note(Found(bad.code, start, {"value": raw[:40]}))
         else:
             end = self._check_lines(style, start, end)
-        node = Node(value, self._where(mark), raw, not plain, start, end)
+        margin = width(self.text, start) if style in ("|", ">") else 0
+        node = Node(value, self._where(mark), raw, not plain, start, end, margin=margin)
         frame = self._stack[-1] if self._stack else None
         if plain and frame is not None and (not raw or frame.flow or not raw.isascii() or frame.is_below(node)):
             self._suspect(node, frame)

@@ -9,7 +9,20 @@ from engine.source.splice import Splice
 
 _HEADER = re.compile(r"(?:[&!]\S*[ \t]+)*[|>]([-+0-9]*)(#?)[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _BLANK = re.compile(r"( *)(?:\r\n|\n|\r)")
+_INDENT = re.compile(r" *")
 _TAB = re.compile(r"[\r\n]( *)(\t+)")
+
+
+def width(text: str, start: int) -> int:
+    """How far the lines of the block scalar that starts there are indented."""
+    header = _HEADER.match(text, start)
+    here = header.end() if header is not None else start
+    blank = _BLANK.match(text, here)
+    while blank is not None:
+        here = blank.end()
+        blank = _BLANK.match(text, here)
+    indent = _INDENT.match(text, here)
+    return len(indent.group()) if indent else 0
 
 
 def check_block(text: str, start: int, end: int, column: int) -> list[Found]:

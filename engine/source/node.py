@@ -17,6 +17,7 @@ class Node:
     ``raw`` is a scalar's text as written (``0138…`` keeps its zero) and ``quoted`` tells whether it stood in
     quotes. ``start`` and ``end`` are character offsets into the file's text, end exclusive and trimmed to the
     value itself. ``keys`` gives, for a map, the node of each key (its place is where an unknown key is shown).
+    ``margin`` is how many characters stand before each line of a ``|`` or ``>`` text, whose first line is the one below.
     """
 
     value: Any
@@ -26,6 +27,7 @@ class Node:
     start: int = 0
     end: int = 0
     keys: dict[str, Node] = field(default_factory=dict)
+    margin: int = 0
 
     @property
     def is_map(self) -> bool:

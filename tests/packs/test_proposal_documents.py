@@ -137,11 +137,9 @@ def test_m55_openings_are_noted_told_and_counted_by_the_version_of_the_template(
 
     def sent(context: Any) -> int:
         event = Event("changed", "lead", lead.id, context.now)
-        found = tracking.begin(
-            context, event, "proposal_mail", "zhou@example.com", "方案", "视频:https://v.example.com/1", True
-        )
-        tracking.sent(context, found.id, [])
-        return found.id
+        number = tracking.Trail(context).begin(event, "proposal_mail", "zhou@example.com", "方案")
+        tracking.sent(context, number, [])
+        return number
 
     numbers = [turn.run(site.parts, site.database, SYSTEM, sent).value for _ in range(4)]
     turn.run(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from engine.errors import Problem
 from engine.facts import Event
 from engine.model.terms import Step
+from engine.paper.tags import LOGO
 from engine.plugins.slots import OutsideStep, Undone
 
 #: Addresses one step writes to at most: more is a mailing, which people should agree to first.
@@ -22,7 +23,8 @@ class Send(OutsideStep):
     """Send content to a customer through a connection (e-mail): a template, or a subject and a text of its own. ``attach`` names
     file fields of the record and document templates, which are made on the way, beside those the template attaches itself.
     Every attempt carries the same Message-ID, so that a repeat can be told. A template with ``track: true`` has its links and documents
-    lead through the site, where openings, time and clicks become events; what was sent is a record of ``sending``."""
+    lead through the site, where openings, time and clicks become events; what was sent is a record of ``sending``. A template with ``html``
+    goes out as HTML with the same words as plain text beside it, where the connection can; else the plain text alone."""
 
     name = "send"
     title: ClassVar[Mapping[str, str]] = {"zh": "发给客户", "en": "Send to a customer"}
@@ -48,13 +50,10 @@ class Send(OutsideStep):
 
     def prepare(self, context: Any, step: Step, event: Event) -> Sequence[Mapping[str, Any]]:
         """One message for each address; none where the record has none."""
-        subject, text = "", ""
-        if step.params.get("template"):
-            subject, text = context.words(step.params["template"], event)
+        subject = context.words(step.params["template"], event)[0] if step.params.get("template") else ""
         if step.params.get("subject") is not None:
             subject = context.text(step.params["subject"], event)
-        if step.params.get("text") is not None:
-            text = context.text(step.params["text"], event)
+        text = context.text(step.params["text"], event) if step.params.get("text") is not None else None
         found = context.value(step.params["to"], event)
         addresses = found if isinstance(found, list | tuple) else [found]
         if len(addresses) > MOST:
@@ -65,8 +64,7 @@ class Send(OutsideStep):
         more = {"attachments": attached} if attached else {}
         made = []
         for to in [str(each) for each in addresses if each]:
-            found = context.tracked(step.params.get("template"), to, title, text, bool(attached), event)
-            told = {"sending": found[0], "text": found[1]} if found is not None else {"text": text}
+            told = context.letter(step.params.get("template"), to, title, text, bool(attached), event)
             made.append({"connection": step.params["via"], "to": to, "subject": title, **told, **more})
         return made
 
@@ -81,6 +79,11 @@ class Send(OutsideStep):
             raise Undone(Problem("R218", parameters={"connection": delivery["connection"]}), final=True)
         if along:
             given["attachments"] = along
+        logo = given.pop("logo", None)
+        if "html" not in connector.offers:
+            given.pop("html", None)
+        elif logo is not None and "html" in given:
+            given["pictures"] = [{"cid": LOGO.removeprefix("cid:"), **outside.shelf.picture(logo)}]
         answer = connector.send(settings, given, key)
         about = dict(answer) if isinstance(answer, Mapping) else {"answer": answer}
         if files:

@@ -20,6 +20,7 @@ from engine.site.channels import Channels
 from engine.site.founding import fill_with_samples, new_site
 from engine.site.health import Health
 from engine.site.importing import write_bad_rows
+from engine.site.imports import Imports
 from engine.site.merging import Merging
 from engine.site.people import People
 from engine.site.reading import Seen, SeenPage
@@ -36,14 +37,15 @@ Values = Mapping[str, Any]
 
 class Engine:
     """An open site; what takes an ``actor`` answers with that person's rights. The rest has rooms of its own: ``people``,
-    ``revisions``, ``approvals``, ``slider``, ``health``, ``numbers``, ``files``, ``channels``, ``tracking``, ``runs``, ``merging``."""
+    ``revisions``, ``approvals``, ``slider``, ``health``, ``numbers``, ``files``, ``channels``, ``tracking``, ``runs``, ``imports``, ``merging``."""
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = site = Running(folder, registry, clock, Database.open(url, clock))
         self.people, self.revisions, self.approvals = People(site), Revisions(site), Approvals(site)
         self.slider, self.health, self.numbers = Slider(site), Health(site), Numbers(site)
         self.files, self.channels, self.tracking = attachments.Attachments(site), Channels(site), Tracking(site)
-        self.runs, self.merging = Runs(site, self.channels.fetching.carry), Merging(site)
+        self.imports, self.merging = Imports(site, self.people), Merging(site)
+        self.runs = Runs(site, {"poll": self.channels.fetching.carry, "import": self.imports.carrying.carry})
 
     @classmethod
     def open(
@@ -189,10 +191,6 @@ class Engine:
     def import_file(self, actor: Actor, path: Path, into: str, **how: Any) -> importing.Report:
         """A CSV or XLSX file through the whole pipeline (see engine.site.importing.import_file)."""
         return importing.import_file(self._site, actor, path, into, **how)
-
-    def undo_import(self, actor: Actor, number: int) -> dict[str, Any]:
-        """Take back what an import created."""
-        return importing.undo(self._site, actor, number)
 
 
 __all__ = [

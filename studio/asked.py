@@ -90,6 +90,11 @@ def whole(name: str, default: int) -> int:
     return int(text)
 
 
+def since(name: str) -> int:
+    """A whole number, 0 when it is not given."""
+    return 0 if request.args.get(name) in (None, "", "0") else whole(name, 0)
+
+
 def version() -> int | None:
     """The version in If-Match; None when there is none. ``*`` matches any."""
     text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')

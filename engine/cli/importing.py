@@ -174,7 +174,7 @@ def document_command(speech: Speech, template: str, record: str, out: Path | Non
 def undo_import_command(speech: Speech, number: int, login: str | None) -> None:
     """撤销一次导入;之后被改过的记录会留下 · take an import back; records changed since stay."""
     with Engine.open(speech.site) as engine:
-        done = engine.undo_import(_actor(engine, login), number)
+        done = engine.imports.take_back(_actor(engine, login), number)
     if speech.as_json:
         speech.give(done)
         return

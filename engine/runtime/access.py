@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from engine.runtime.context import Context
 
 NEVER = Rights()
+#: What each permission lets people do, in their words.
+PERMITS: Mapping[str, Mapping[str, str]] = {
+    "configure": {"zh": "改配置", "en": "change the configuration"},
+    "publish": {"zh": "发布", "en": "publish"},
+    "import": {"zh": "导入", "en": "import"},
+    "audit": {"zh": "查看审计", "en": "read the audit log"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +188,12 @@ def permits(manifest: Manifest, actor: Actor, permission: str) -> bool:
 def check_permit(manifest: Manifest, actor: Actor, permission: str) -> None:
     """Nothing when it is granted, else raises Forbidden."""
     if not permits(manifest, actor, permission):
-        raise Forbidden(Problem("A008", parameters={"action": permission}))
+        raise refused(permission)
+
+
+def refused(permission: str) -> Forbidden:
+    """What somebody is told who does not have a permission (A008)."""
+    return Forbidden(Problem("A008", parameters={"action": PERMITS.get(permission, permission), "permit": permission}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from engine.runtime import attachment
 from engine.runtime.context import Context
 from engine.site import drafts
 from engine.site.running import Running
-from engine.store import disk, settings, sniff
+from engine.store import disk, imports, settings, sniff
 from engine.store.connection import Connection
 from engine.store.encode import instant, micros
 from engine.store.files import File, safe_name, shown_size
@@ -42,6 +42,7 @@ MENTIONS = (
     ("fl_jobs", "payload", "ended_at IS NULL AND "),
     ("fl_merges", "data", "state = 'done' AND "),
     ("fl_inbox", "body", "state IN ('new', 'parked', 'quarantined') AND "),
+    ("fl_imports", "upload", ""),
 )
 
 
@@ -190,6 +191,7 @@ def sweep(running: Running) -> int:
     """Throw away uploads no record took within a day, what no record holds any more since 30 days, and bytes without a
     file; how many files went. Records in the trash hold theirs."""
     now = running.clock.now()
+    running.database.write(lambda connection: imports.clear(connection, now - UNUSED, now - LET_GO))
     columns = _columns(running)
     with running.database.read() as connection:
         loose = set(_loose(connection, columns, now))

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.errors import Conflict, FlowloomError, NotFound, Problem, Refused, WrongUsage, nearest
-from engine.facts import Actor, Record
-from engine.runtime import access, entity, intake
+from engine.errors import Conflict, FlowloomError, NotFound, Problem, WrongUsage, nearest
+from engine.facts import Actor
+from engine.runtime import access, entity
 from engine.runtime.acts import Acting
-from engine.runtime.context import Context
 from engine.runtime.turn import turn
-from engine.site import attachments
 from engine.site.running import Running
-from engine.source.sheet import Row, Sheet, open_sheet, shortened
+from engine.site.taking import LOT, Plan, Taken, Taker, note
+from engine.source.sheet import Sheet, open_sheet
+from engine.store import imports
 from engine.store.connection import Connection
-from engine.store.encode import from_text, micros, to_text
-from engine.store.tables import FILES
+from engine.store.imports import Import
 
-#: Rows in one transaction: together they are kept or, after a crash, not there; the next start goes on behind them.
-LOT = 500
+#: Records taken back in one transaction.
+UNDONE_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,16 @@ class Report:
     unmapped: tuple[str, ...] = ()
     dry_run: bool = False
 
+    def add(self, done: Iterable[Taken]) -> None:
+        """Count these rows too."""
+        for each in done:
+            if each.action == "bad":
+                self.bad.append(BadRow(each.row.number, each.problems, each.row.cells))
+            elif each.action == "created":
+                self.created += 1
+            else:
+                self.matched += 1
+
     def json(self, language: str = "zh") -> dict[str, Any]:
         """The same for machines."""
         return {
@@ -64,20 +74,6 @@ class Report:
             "unmapped": list(self.unmapped),
             "dry_run": self.dry_run,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a file is taken in: field -> column, values for every row, and the fields that make two rows the same."""
-
-    entity: str
-    mapping: Mapping[str, str]
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    match_on: tuple[str, ...] = ()
-
-
-class _Taken(Exception):
-    """Ends a dry run's transaction, so that nothing of it stays."""
 
 
 def plan_of(
@@ -150,181 +146,108 @@ def import_file(
         report.number, position = _begin(running, actor, sheet, plan, again)
         report.resumed_after = position if position > 1 else 0
     rows = sheet.rows(after=position)
-    taker = _Taker(running, actor, plan, report, files)
+    taker = Taker(running, actor, plan, report.number, files)
+
+    def keep(connection: Connection, done: list[Taken]) -> None:
+        counts = note(running, connection, report.number, into, done)
+        imports.advance(connection, report.number, "running", done[-1].row.number, counts)
+
     while lot := list(islice(rows, LOT)):
-        taker.take(lot, dry_run)
+        report.add(taker.try_out(lot) if dry_run else taker.take(lot, keep))
         progress(report.created + report.matched + len(report.bad))
     if not dry_run:
-        _finish(running, report.number)
+        finish(running, report.number)
     return report
-
-
-class _Taker:
-    """Takes lots of rows into one import."""
-
-    def __init__(self, running: Running, actor: Actor, plan: Plan, report: Report, files: Path | None = None) -> None:
-        self.running = running
-        self.actor = actor
-        self.plan = plan
-        self.report = report
-        fields = running.manifest.entities[plan.entity].fields
-        self.links = {
-            name: fields[name].to or fields[name].type for name in plan.mapping if fields[name].type in intake.LINKS
-        }
-        self.named: dict[tuple[str, str], int | None] = {}
-        self.folder = files
-        self.files: dict[str, attachments.Wanted] = {}
-        if files is not None:
-            known = attachments.Attachments(running)
-            filed = [name for name in plan.mapping if fields[name].type in FILES]
-            self.files = {name: known.wanted(actor, plan.entity, name) for name in filed}
-
-    def take(self, rows: Sequence[Row], dry_run: bool) -> None:
-        """One transaction for these rows; with ``dry_run`` it is taken back at the end."""
-        done: list[tuple[Row, str, Record | None, tuple[Problem, ...]]] = []
-
-        def work(connection: Connection) -> None:
-            done.clear()
-            for row in rows:
-                done.append(self._row(connection, row))
-            if dry_run:
-                raise _Taken
-            self._note(connection, done)
-
-        try:
-            self.running.database.write(work)
-        except _Taken:
-            self.named.clear()
-        for row, action, _, problems in done:
-            if action == "bad":
-                self.report.bad.append(BadRow(row.number, problems, row.cells))
-            elif action == "created":
-                self.report.created += 1
-            else:
-                self.report.matched += 1
-
-    def _row(self, connection: Connection, row: Row) -> tuple[Row, str, Record | None, tuple[Problem, ...]]:
-        def work(context: Acting) -> tuple[str, Record]:
-            values = self._values(context, row)
-            known = intake.known(context, self.plan.entity, self.plan.match_on, values)
-            if known is not None:
-                return "matched", entity.update(context, self.plan.entity, known.id, values)
-            return "created", entity.create(context, self.plan.entity, values)
-
-        try:
-            with connection.savepoint():
-                via = f"import:{self.report.number}" if self.report.number else "import"
-                action, record = turn(self.running.parts, connection, self.actor, work, via=via).value
-        except FlowloomError as error:
-            if connection.broken is not None:
-                raise
-            return row, "bad", None, error.problems
-        return row, action, record, ()
-
-    def _values(self, context: Context, row: Row) -> dict[str, Any]:
-        values: dict[str, Any] = dict(self.plan.constants)
-        problems = []
-        for name, column in self.plan.mapping.items():
-            text = row.cells.get(column, "")
-            if not text:
-                continue
-            if shortened(text):
-                problems.append(Problem("I008", field=name, parameters={"value": text}))
-                continue
-            values[name] = text
-            if name in self.files and self.folder is not None:
-                values[name] = attachments.from_folder(self.running, context, self.files[name], self.folder, text).id
-            if name in self.links:
-                values[name] = intake.linked(context, name, self.links[name], text, problems, self.named)
-        if problems:
-            raise Refused(problems)
-        return values
-
-    def _note(
-        self, connection: Connection, done: Iterable[tuple[Row, str, Record | None, tuple[Problem, ...]]]
-    ) -> None:
-        number, good, bad, last = self.report.number, 0, 0, 0
-        names = ("import", "row", "action", "entity", "record", "version", "reason")
-        ids = [record.id for _, _, record, _ in done if record is not None]
-        # Rules may have touched the record after it was made: undo compares with what it became in its own turn.
-        became = self.running.parts.records.get_many(connection, self.plan.entity, ids)
-        for row, action, record, problems in done:
-            last = row.number
-            reason = [problem.json() for problem in problems] or None
-            latest = became.get(record.id, record) if record is not None else None
-            cells = (number, row.number, action, self.plan.entity, latest and latest.id, latest and latest.version)
-            connection.append("fl_import_rows", names, (*cells, to_text(reason)))
-            good, bad = good + (action != "bad"), bad + (action == "bad")
-        connection.execute(
-            "UPDATE fl_imports SET position = ?, good = good + ?, bad = bad + ? WHERE id = ?", (last, good, bad, number)
-        )
 
 
 def _begin(running: Running, actor: Actor, sheet: Sheet, plan: Plan, again: bool) -> tuple[int, int]:
     """(number, row to go on behind): a new import, or the unfinished one of the same file and plan."""
-    settings = to_text({"mapping": dict(plan.mapping), "constants": dict(plan.constants), "match_on": plan.match_on})
 
     def work(connection: Connection) -> tuple[int, int]:
-        known = connection.execute(
-            "SELECT id, state, position, settings FROM fl_imports WHERE digest = ? AND entity = ? ORDER BY id DESC",
-            (sheet.digest, plan.entity),
-        )
-        for number, state, position, kept in known:
-            if state == "running" and from_text(kept) == from_text(settings):
-                return number, position
-            if state == "done" and not again:
-                raise Conflict(Problem("I012", parameters={"number": number}))
-        now = micros(running.clock.now())
-        number = connection.insert(
-            "INSERT INTO fl_imports (entity, file, digest, state, started_at, by_user, position, good, bad, settings) "
-            "VALUES (?, ?, ?, 'running', ?, ?, 1, 0, 0, ?)",
-            (plan.entity, sheet.path.name, sheet.digest, now, actor.user, settings),
-        )
-        return number, 1
+        for known in imports.same_file(connection, plan.entity, sheet.digest):
+            by_hand = not known.found
+            if by_hand and known.state == "running" and Plan.read(plan.entity, known.settings) == plan:
+                return known.id, known.position
+            # One that a page began goes on there: here every row would come twice.
+            if (known.state == "done" or (not by_hand and known.state in ("running", "stopped"))) and not again:
+                raise Conflict(Problem("I012", parameters={"number": known.id}))
+        now, name = running.clock.now(), sheet.path.name
+        return imports.add(
+            connection, plan.entity, name, sheet.digest, "running", now, actor.user, plan.json(), position=sheet.heading
+        ), sheet.heading
 
     return running.database.write(work)
 
 
-def _finish(running: Running, number: int) -> None:
-    now = micros(running.clock.now())
+def finish(running: Running, number: int) -> None:
+    """Every row has been looked at."""
+    now = running.clock.now()
     running.database.write(
-        lambda connection: connection.execute(
-            "UPDATE fl_imports SET state = 'done', ended_at = ? WHERE id = ?", (now, number)
-        )
+        lambda connection: imports.change(connection, number, ("running",), state="done", ended_at=now)
     )
+
+
+# --- undo
 
 
 def undo(running: Running, actor: Actor, number: int) -> dict[str, Any]:
     """Put what an import created into the trash. Records somebody has worked on since stay, and are listed.
 
-    Gives ``undone`` and ``kept`` (ids). Raises NotFound, Conflict when it was undone before.
+    Gives ``undone`` and ``kept`` (ids). Broken off, the same call goes on. Raises NotFound, Conflict when it was undone before.
     """
+    begin_undo(running, actor, number, ("running", "done", "stopped", "undoing"))
+    while undo_some(running, actor, number):
+        pass
+    with running.database.read() as connection:
+        kept = [each.record for each in imports.every(connection, number, ("left",))]
+        undone = sum(1 for _ in imports.every(connection, number, ("undone",)))
+    return {"import": number, "undone": undone, "kept": kept[::-1]}
+
+
+def begin_undo(running: Running, actor: Actor, number: int, states: Sequence[str]) -> Import:
+    """Let an import be one that is taken back. Raises Forbidden, NotFound, Conflict (I011, I064)."""
     access.check_permit(running.manifest, actor, "import")
 
-    def work(connection: Connection) -> dict[str, Any]:
-        state = connection.one("SELECT state, entity FROM fl_imports WHERE id = ?", (number,))
-        if state is None:
+    def work(connection: Connection) -> Import:
+        found = imports.get(connection, number)
+        if found is None:
             raise NotFound(Problem("I010", parameters={"number": number}))
-        if state[0] == "undone":
+        if found.state == "undone":
             raise Conflict(Problem("I011", parameters={"number": number}))
-        undone, kept = [], []
-        for record, version in _created(connection, number):
-            try:
-                with connection.savepoint():
-                    turn(running.parts, connection, actor, _removing(state[1], record, version), via=f"undo:{number}")
-                undone.append(record)
-            except FlowloomError:
-                kept.append(record)
-        connection.execute("UPDATE fl_imports SET state = 'undone' WHERE id = ?", (number,))
-        return {"import": number, "undone": len(undone), "kept": kept}
+        if not imports.change(connection, number, states, state="undoing"):
+            raise Conflict(Problem("I064", parameters={"number": number}))
+        return found
 
     return running.database.write(work)
 
 
-def _created(connection: Connection, number: int) -> Iterator[tuple[int, int]]:
-    text = 'SELECT record, version FROM fl_import_rows WHERE "import" = ? AND action = ? ORDER BY row DESC'
-    for record, version in connection.execute(text, (number, "created")):
-        yield int(record), int(version)
+def undo_some(
+    running: Running, actor: Actor, number: int, hold: Callable[[Connection], None] = lambda connection: None
+) -> bool:
+    """Take back some more of an import's records, the last ones first; False when none is left. ``hold`` is asked in the same
+    transaction."""
+
+    def work(connection: Connection) -> bool:
+        hold(connection)
+        found = imports.get(connection, number)
+        assert found is not None
+        lot = imports.rows(connection, number, ("created",), limit=UNDONE_AT_ONCE, backwards=True)
+        for each in lot:
+            problems: tuple[Problem, ...] = ()
+            try:
+                with connection.savepoint():
+                    work = _removing(found.entity, each.record or 0, each.version or 0)
+                    turn(running.parts, connection, actor, work, via=f"undo:{number}")
+            except FlowloomError as error:
+                if connection.broken is not None:
+                    raise
+                problems = error.problems
+            imports.set_row(connection, number, each.row, "left" if problems else "undone", problems)
+        if not lot:
+            imports.change(connection, number, ("undoing",), state="undone", ended_at=running.clock.now())
+        return bool(lot)
+
+    return running.database.write(work)
 
 
 def _removing(name: str, record: int, version: int) -> Callable[[Acting], None]:
@@ -335,16 +258,32 @@ def _removing(name: str, record: int, version: int) -> Callable[[Acting], None]:
     return work
 
 
+# --- rows that were not taken
+
+
 def write_bad_rows(report: Report, path: Path, language: str = "zh") -> None:
     """The rows that were not taken, as a CSV that Excel opens: the row's number, why, and the cells as they were."""
     columns = list(dict.fromkeys(column for bad in report.bad for column in bad.cells))
-    heading = ["行", "原因"] if language == "zh" else ["row", "reason"]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*heading, *columns])
-        for bad in report.bad:
-            reason = "; ".join(problem.what(language) for problem in bad.problems)
-            writer.writerow([bad.row, reason, *(harmless(bad.cells.get(column, "")) for column in columns)])
+        rows = ((bad.row, bad.problems, bad.cells) for bad in report.bad)
+        file.writelines(bad_lines(rows, columns, language))
+
+
+def bad_lines(
+    rows: Iterable[tuple[int, Sequence[Problem], Mapping[str, str]]], columns: Sequence[str], language: str
+) -> Iterator[str]:
+    """The lines of such a CSV: heading, then one row each, nothing in them that Excel would run."""
+    heading = ["行", "原因"] if language == "zh" else ["row", "reason"]
+    yield _line([*heading, *map(harmless, columns)])
+    for row, problems, cells in rows:
+        reason = "; ".join(problem.what(language) for problem in problems)
+        yield _line([str(row), harmless(reason), *(harmless(cells.get(column, "")) for column in columns)])
+
+
+def _line(cells: Sequence[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue()
 
 
 def harmless(cell: str) -> str:

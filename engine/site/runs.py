@@ -29,17 +29,17 @@ DEAD = ("failed", "quarantined")
 
 
 class Runs:
-    """The runs of one site. Nothing is carried before ``start``; without it everything waits in the database."""
+    """The runs of one site; ``errands`` does what other kinds of jobs ask for. Nothing is carried before ``start``; without it everything waits in the database."""
 
-    def __init__(self, running: Running, errand: Callable[[jobs.Kept, str], Any] | None = None) -> None:
-        self._running = running
+    def __init__(self, running: Running, errands: Mapping[str, Callable[[jobs.Kept, str], Any]]) -> None:
+        self._running, self._errands = running, errands
         self._rules: dict[int, Mapping[str, Trigger]] = {}
         self._secrets = secret.reader(running.folder)
         self._worker = Worker(
             running.database,
             lambda: running.parts,
             self._rule,
-            errand=errand,
+            errand=lambda job, lease: self._errands[job.job.kind](job, lease),
             way=lambda parts: Outside(
                 parts.manifest, parts.registry, self._secrets, Shelf(running.database, running.files, running.clock)
             ),

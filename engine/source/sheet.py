@@ -11,14 +11,18 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from typing import IO, Any
 
 from engine.errors import InvalidDocument, Problem, Where
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
+#: How a workbook begins.
+WORKBOOK = b"PK\x03\x04"
 #: Bytes a workbook may become when it is unpacked.
 UNPACKED = 500_000_000
 
@@ -38,18 +42,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file's columns, and where its rows come from. ``digest`` is the content's hash; ``encoding`` how it was read."""
+    """A file's columns, and where its rows come from. ``digest`` is the content's hash; ``encoding`` how it was read, ``heading``
+    the row of its column names, ``name`` which sheet of a workbook it is (empty for a text)."""
 
     path: Path
     columns: tuple[str, ...]
     encoding: str
     delimiter: str
     digest: str
+    heading: int = 1
+    name: str = ""
 
     def rows(self, after: int = 1) -> Iterator[Row]:
         """Every row below the heading whose number is larger than ``after``; empty rows are passed over."""
         for number, cells in self._lines():
-            if number == 1 or number <= after or not any(cells):
+            if number <= self.heading or number <= after or not any(cells):
                 continue
             beyond = sum(1 for cell in cells[len(self.columns) :] if cell)
             yield Row(number, dict(zip(self.columns, cells, strict=False)), beyond)
@@ -60,7 +67,7 @@ class Sheet:
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         if self.encoding == "xlsx":
-            yield from enumerate(_xlsx(self.path), start=1)
+            yield from enumerate(_xlsx(self.path, self.name), start=1)
         else:
             with self.path.open(encoding=self.encoding, newline="") as file:
                 try:
@@ -72,26 +79,50 @@ class Sheet:
                     ) from None
 
 
-def open_sheet(path: Path) -> Sheet:
-    """The sheet in a file. Raises InvalidDocument: not text in a known encoding, no heading, a heading twice, a workbook that is
-    none or would unpack to more than ``UNPACKED`` bytes. Reading the rows of a CSV may raise it too (I042)."""
-    name = path.name
+def open_sheet(path: Path, name: str = "", heading: int = 1) -> Sheet:
+    """The sheet in a file: of a workbook the one called ``name``, else its first; its columns stand in row ``heading``.
+
+    Raises InvalidDocument: not text in a known encoding, no heading, a heading twice, a workbook that is none or would unpack to
+    more than ``UNPACKED`` bytes. Reading the rows of a CSV may raise it too (I042).
+    """
+    digest, encoding, delimiter = _kind(path)
+    named = (name or next(iter(sheets(path)), "")) if encoding == "xlsx" else ""
+    sheet = Sheet(path, (), encoding, delimiter, digest, heading, named)
+    columns = next((cells for number, cells in sheet._lines() if number == heading), [])
+    while columns and not columns[-1]:
+        columns.pop()
+    _check_heading(path.name, columns, heading)
+    return replace(sheet, columns=tuple(columns))
+
+
+def sheets(path: Path) -> tuple[str, ...]:
+    """The names of a workbook's sheets that are shown, in order; none for a text. Raises InvalidDocument (I005)."""
+    with path.open("rb") as file:
+        if file.read(4) != WORKBOOK:
+            return ()
+        book = _book(path, file)
+        shown = tuple(each.title for each in book.worksheets if each.sheet_state == "visible")
+        return shown or tuple(each.title for each in book.worksheets)
+
+
+def top(path: Path, name: str = "", lines: int = 12) -> list[list[str]]:
+    """The first lines of a file as they stand, its heading among them. Raises InvalidDocument as ``open_sheet`` does."""
+    digest, encoding, delimiter = _kind(path)
+    named = (name or next(iter(sheets(path)), "")) if encoding == "xlsx" else ""
+    return [cells for _, cells in islice(Sheet(path, (), encoding, delimiter, digest, 1, named)._lines(), lines)]
+
+
+def _kind(path: Path) -> tuple[str, str, str]:
+    """(digest, encoding, delimiter) of a file."""
     digest, start = _digest(path)
     if not start:
-        raise InvalidDocument(Problem("I002", where=Where(name)))
-    if start[:4] == b"PK\x03\x04":
-        encoding, delimiter = "xlsx", ","
-        heading = next(_xlsx(path), [])
-    else:
-        encoding = _encoding(path)
-        first = path.open(encoding=encoding, newline="")
-        with first:
-            line = first.readline()
-            delimiter = max(DELIMITERS, key=line.count)
-            first.seek(0)
-            heading = [cell.strip() for cell in next(csv.reader(first, delimiter=delimiter), [])]
-    _check_heading(name, heading)
-    return Sheet(path, tuple(heading), encoding, delimiter, digest)
+        raise InvalidDocument(Problem("I002", where=Where(path.name)))
+    if start[:4] == WORKBOOK:
+        return digest, "xlsx", ","
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as first:
+        line = first.readline()
+    return digest, encoding, max(DELIMITERS, key=line.count)
 
 
 def shortened(text: str) -> bool:
@@ -99,15 +130,15 @@ def shortened(text: str) -> bool:
     return bool(SHORTENED.match(text))
 
 
-def _check_heading(name: str, heading: list[str]) -> None:
+def _check_heading(name: str, heading: list[str], line: int) -> None:
     if not any(heading):
-        raise InvalidDocument(Problem("I003", where=Where(name, 1, 1)))
+        raise InvalidDocument(Problem("I003", where=Where(name, line, 1)))
     seen: dict[str, int] = {}
     problems = []
     for position, column in enumerate(heading, start=1):
         if column and column in seen:
             parameters = {"column": column, "first": seen[column], "second": position}
-            problems.append(Problem("I004", where=Where(name, 1, position), parameters=parameters))
+            problems.append(Problem("I004", where=Where(name, line, position), parameters=parameters))
         seen.setdefault(column, position)
     if problems:
         raise InvalidDocument(problems)
@@ -140,25 +171,33 @@ def _without_nul(lines: Iterable[str]) -> Iterator[str]:
         yield line.replace("\0", "")
 
 
-def _xlsx(path: Path) -> Iterator[list[str]]:
+def _xlsx(path: Path, name: str) -> Iterator[list[str]]:
+    # An open file, not its name: openpyxl would refuse a wrong ending.
+    with path.open("rb") as file:
+        book = _book(path, file)
+        found = next((each for each in book.worksheets if each.title == name), None)
+        if found is None:
+            known = "、".join(each.title for each in book.worksheets)
+            raise InvalidDocument(Problem("I060", where=Where(path.name), parameters={"sheet": name, "known": known}))
+        for row in found.iter_rows(values_only=True):
+            yield [_cell(value) for value in row]
+
+
+def _book(path: Path, file: IO[bytes]) -> Any:
+    """The workbook in an open file."""
     from zipfile import BadZipFile, ZipFile
 
     from openpyxl import load_workbook
 
-    # An open file, not its name: openpyxl would refuse a wrong ending.
-    with path.open("rb") as file:
-        try:
-            # What the archive says of itself is what can come out of it: more is refused while unpacking.
-            with ZipFile(file) as archive:
-                size = sum(entry.file_size for entry in archive.infolist())
-            if size > UNPACKED:
-                problem = Problem("I044", where=Where(path.name), parameters={"most": UNPACKED // 1_000_000})
-                raise InvalidDocument(problem)
-            book = load_workbook(file, read_only=True, data_only=True)
-        except (BadZipFile, KeyError, ValueError, OSError):
-            raise InvalidDocument(Problem("I005", where=Where(path.name))) from None
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield [_cell(value) for value in row]
+    try:
+        # What the archive says of itself is what can come out of it: more is refused while unpacking.
+        with ZipFile(file) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > UNPACKED:
+            raise InvalidDocument(Problem("I044", where=Where(path.name), parameters={"most": UNPACKED // 1_000_000}))
+        return load_workbook(file, read_only=True, data_only=True)
+    except (BadZipFile, KeyError, ValueError, OSError):
+        raise InvalidDocument(Problem("I005", where=Where(path.name))) from None
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engine.store import agreed, merges
+from engine.store import agreed, imports, merges
 from engine.store.declared import table
 
 
@@ -22,7 +22,7 @@ def build(metadata: sa.MetaData) -> None:
         agreed.build,
         merges.build,
         _outside,
-        _imports,
+        imports.build,
         _revisions,
         _kept,
     ):
@@ -142,20 +142,6 @@ def _outside(metadata: sa.MetaData) -> None:
         sa.Index("ix_fl_inbox_state", "state", "received_at"),
         sa.Index("ix_fl_inbox_came", "connection", "received_at"),
         sa.Index("ix_fl_inbox_record", "record", "entity"),
-    )
-
-
-def _imports(metadata: sa.MetaData) -> None:
-    table(
-        metadata,
-        "fl_imports",
-        "id key, entity text!, file text!, digest text!, state text!, started_at integer!, ended_at integer, "
-        "by_user integer, position integer!, good integer!, bad integer!, settings json",
-    )
-    table(
-        metadata,
-        "fl_import_rows",
-        "import integer*, row integer*, action text!, entity text, record integer, version integer, reason json",
     )
 
 

@@ -26,6 +26,8 @@ LIST: Json = {
     "required": ["items"],
     "properties": {"items": {"type": "array", "items": {"type": "object"}}, "next": {"type": ["string", "null"]}},
 }
+#: The same where the next page begins behind a row.
+ROWS: Json = {**LIST, "properties": {**LIST["properties"], "next": {"type": ["integer", "null"]}}}
 OBJECT: Json = {"type": "object"}
 BINARY: Json = {"type": "string", "format": "binary"}
 
@@ -47,6 +49,24 @@ def _object(*required: str, **properties: Json) -> Json:
 
 TEXT: Json = {"type": "string"}
 LIMIT = query("limit", "How many at most.", type="integer", minimum=1, maximum=500)
+AFTER = query("after", "Behind this row.", type="integer", minimum=0)
+COUNT: Json = {"type": "integer", "minimum": 0}
+IMPORT = {
+    **_object(
+        number={"type": "integer"},
+        entity=TEXT,
+        file=TEXT,
+        state={"enum": ["draft", "checking", "checked", "running", "stopped", "done", "undoing", "undone"]},
+        total={"type": ["integer", "null"], "description": "Rows; null while they are not counted."},
+        done={**COUNT, "description": "Rows that were looked at."},
+        counts=_object(created=COUNT, matched=COUNT, bad=COUNT, twins=COUNT),
+        error={"type": ["string", "null"]},
+        found=OBJECT,
+        plan=_object(map=OBJECT, set=OBJECT, match_on={"type": "array", "items": TEXT}),
+        fields={"type": "array", "items": TEXT, "description": "Fields the reader may fill from a file."},
+    ),
+    "required": ["number", "entity", "file", "state", "counts"],
+}
 CHOICES = _object(
     note=TEXT,
     choices=_object(
@@ -130,19 +150,45 @@ DETAILS: Mapping[str, Detail] = {
     ),
     "files.download": Detail(good=DOWN),
     "files.about": Detail(good={"200": content(ref("File"), "What is known of it")}),
-    "imports.take": Detail(
-        form=_object(
-            "file",
-            file=BINARY,
-            map={"type": "string", "description": "JSON: field -> column."},
-            match_on={"type": "string", "description": "Fields separated by commas."},
-            dry_run={"enum": ["0", "1"]},
-            again={"enum": ["0", "1"]},
-        ),
-        good={"200": content(OBJECT, "What would become of it"), "201": content(OBJECT, "What became of it")},
-        more=("409", "413", "422"),
+    "imports.listing": Detail(
+        query=(query("entity", "Into one entity."), query("before", "Before this number.", type="integer"), LIMIT),
+        good={"200": content(LIST, "The latest first")},
     ),
-    "imports.undo": Detail(more=("409",)),
+    "imports.upload": Detail(
+        form=_object("file", file=BINARY),
+        good={"201": content(IMPORT, "Looked at; nothing is taken in yet")},
+        more=("413", "422", "503"),
+    ),
+    "imports.read": Detail(good={"200": content(IMPORT, "How far it is")}),
+    "imports.arrange": Detail(
+        body=_object(
+            map={"type": "object", "additionalProperties": TEXT, "description": "field: column"},
+            set={"type": "object", "description": "field: a value for every row"},
+            match_on={"type": "array", "items": TEXT, "description": "Rows equal in these update what is there."},
+            sheet=TEXT,
+            heading={"type": "integer", "minimum": 1, "description": "The row with the column names."},
+        ),
+        good={"200": content(IMPORT, "As it is arranged now")},
+        more=("409", "415", "422"),
+    ),
+    "imports.drop": Detail(good={"204": {"description": "Thrown away"}}, more=("409",)),
+    "imports.check": Detail(good={"202": content(IMPORT, "It is being tried")}, more=("409",)),
+    "imports.start": Detail(
+        body=_object(again={"type": "boolean"}),
+        good={"202": content(IMPORT, "It is being taken in")},
+        more=("409", "415"),
+    ),
+    "imports.stop": Detail(good={"200": content(IMPORT, "Stopped")}, more=("409",)),
+    "imports.undo": Detail(good={"202": content(IMPORT, "It is being taken back")}, more=("409",)),
+    "imports.rows": Detail(
+        query=(query("kind", "One kind of problem, as ``kinds`` calls it."), AFTER, LIMIT),
+        good={"200": content(ROWS, "Rows to look at, in order")},
+    ),
+    "imports.mend": Detail(
+        body=_object("cells", cells={"type": "object", "additionalProperties": TEXT}), more=("409", "415", "422")
+    ),
+    "imports.records": Detail(query=(AFTER, LIMIT), good={"200": content(ROWS, "What became of the rows")}),
+    "imports.errors": Detail(good=DOWN),
     "export.download": Detail(query=tuple(LISTING), good=DOWN, more=("422",)),
     "boards.read": Detail(query=(*LISTING, query("lane", "One column only.")), more=("422",)),
     "merges.look": Detail(query=({**query("other", "The record that would go into this one."), "required": True},)),

@@ -168,9 +168,9 @@ def test_i008_and_i011_in_their_words(company: Company, tmp_path: Path) -> None:
     assert report.bad[0].problems[0].line() == (
         "phone I008 「1.38E+10」是被 Excel 缩写过的长数字,原来的号码已经丢失 -> 在 Excel 里把这一列改成文本格式后重新导出"
     )
-    company.engine.undo_import(SYSTEM, report.number)
+    company.engine.imports.take_back(SYSTEM, report.number)
     with pytest.raises(FlowloomError) as refused:
-        company.engine.undo_import(SYSTEM, report.number)
+        company.engine.imports.take_back(SYSTEM, report.number)
     assert refused.value.text() == "I011 第 1 次导入已经撤销过"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 
 from flask.testing import FlaskClient
 
@@ -83,24 +82,6 @@ def test_m43_likely_duplicates_are_shown_while_typing(company: Company, client: 
     assert found[0]["score"] >= 0.85
     assert found[0]["record"]["title"]
     assert found[0]["reasons"]
-
-
-def test_a_file_is_tried_taken_in_and_taken_back_from_the_page(company: Company, client: FlaskClient) -> None:
-    headers = company.token("admin")
-
-    def send(dry_run: str) -> dict[str, object]:
-        file = (io.BytesIO("客户名称,手机号\n甲,13800138000\n乙,1\n".encode("gb18030")), "../../展会.csv")
-        answer = client.post("/api/v1/imports/lead", data={"file": file, "dry_run": dry_run}, headers=headers)
-        assert answer.status_code in (200, 201), answer.json
-        return dict(answer.json)
-
-    tried = send("1")
-    assert (tried["created"], tried["dry_run"]) == (1, True)
-    taken = send("0")
-    assert taken["created"] == 1
-    assert taken["bad"][0]["row"] == 3  # type: ignore[index]
-    undone = client.delete(f"/api/v1/imports/{taken['import']}", headers=headers).json
-    assert undone["undone"] == 1
 
 
 def test_only_who_may_publish_plans_publishes_and_goes_back(company: Company, client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.api import Look, write_bad_rows
 from engine.errors import Conflict, Forbidden, WrongUsage
 from engine.facts import SYSTEM
-from engine.site import importing
+from engine.site import taking
 from tests.company import Company
 
 
@@ -65,16 +65,16 @@ def test_fault_074_a_stop_half_way_goes_on_behind_the_last_row_and_no_row_comes_
 ) -> None:
     path = sheet(tmp_path, 1200)
     lots = 0
-    take = importing._Taker.take
+    take = taking.Taker.take
 
-    def once(self: Any, rows: Any, dry_run: bool) -> None:
+    def once(self: Any, rows: Any, keep: Any) -> Any:
         nonlocal lots
         if lots == 1:
             raise KeyboardInterrupt
         lots += 1
-        take(self, rows, dry_run)
+        return take(self, rows, keep)
 
-    monkeypatch.setattr(importing._Taker, "take", once)
+    monkeypatch.setattr(taking.Taker, "take", once)
     with pytest.raises(KeyboardInterrupt):
         company.engine.import_file(SYSTEM, path, "lead")
     assert count(company) == 500
@@ -99,11 +99,11 @@ def test_undo_takes_back_what_nobody_has_touched_and_lists_the_rest(company: Com
     report = company.engine.import_file(SYSTEM, sheet(tmp_path, 4), "lead")
     touched = company.engine.list(SYSTEM, "lead", Look(sort=("company",))).items[0]
     company.engine.update(SYSTEM, "lead", touched.id, {"contact": "周"})
-    done = company.engine.undo_import(SYSTEM, report.number)
+    done = company.engine.imports.take_back(SYSTEM, report.number)
     assert done == {"import": report.number, "undone": 3, "kept": [touched.id]}
     assert count(company) == 1
     with pytest.raises(Conflict):
-        company.engine.undo_import(SYSTEM, report.number)
+        company.engine.imports.take_back(SYSTEM, report.number)
 
 
 def test_links_are_found_by_name_and_an_unknown_one_is_told(company: Company, tmp_path: Path) -> None:

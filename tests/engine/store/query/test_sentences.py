@@ -19,7 +19,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("A005", {"entity": "lead"}, "A005 您的角色不能导出lead -> 请让管理员在角色的 can.lead.export 里放开"),
     ("A006", {"field": "priority"}, "A006 字段 priority 对您是只读的 -> 请把它从提交的内容里去掉;没有任何内容被保存"),
     ("A007", {"entity": "lead", "field": "cost"}, "A007 lead 没有可以填写的字段 cost -> 请检查字段名;没有任何内容被保存"),
-    ("A008", {"action": "publish"}, "A008 您的角色不能publish -> 请让管理员在角色的 may 里加上 publish"),
+    ("A008", {"action": {"zh": "发布", "en": "publish"}, "permit": "publish"}, "A008 您的角色不能发布 -> 请让管理员在角色的 may 里加上 publish"),
     ("Q001", {"entity": "lead", "field": "cost"}, "Q001 lead 没有字段 cost -> 请检查字段名"),
     ("Q002", {"op": "like", "known": "eq, ne"}, "Q002 没有 like 这种筛选方式 -> 可以用:eq, ne"),
     ("Q003", {"field": "frozen", "op": "lt", "known": "eq"}, "Q003 字段 frozen 不能用 lt 筛选 -> 这种字段可以用:eq"),

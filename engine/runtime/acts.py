@@ -77,7 +77,9 @@ class Acting(Context):
         known = self.ring.scene
         if plain and known is not None and known[0] is event and known[1] is record:
             return known[2]
-        if record is not None:
+        if plain and record is not None and known is not None and known[1] is record:
+            values = known[3]
+        elif record is not None:
             values = values_of(record)
         else:
             values = {**event.old, "id": event.record} if event.old and event.record else {}
@@ -91,7 +93,7 @@ class Acting(Context):
         extra = {**self.outer, "event": about, "each": self.each, "steps": self.results or {}}
         found = self.environment(event.entity, values, old, extra)
         if plain:
-            self.ring.scene = (event, record, found)
+            self.ring.scene = (event, record, found, values)
         return found
 
     def holds(self, condition: Condition | Expression, event: Event) -> bool:

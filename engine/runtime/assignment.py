@@ -92,10 +92,14 @@ def _candidates(context: Context, assignment: Assignment) -> Sequence[dict[str, 
     users = _people(context, assignment)
     cache, key = context.connection.cache, ("candidates", assignment.name)
     known = cache.get(key)
-    if known is None or len(known[0]) != len(users) or not all(map(operator.is_, known[0], users)):
+    if known is None or (known[0] is not users and not _same(known[0], users)):
         known = cache[key] = (users, [dict(user) for user in users])
     found: Sequence[dict[str, Any]] = known[1]
     return found
+
+
+def _same(known: Sequence[Mapping[str, Any]], users: Sequence[Mapping[str, Any]]) -> bool:
+    return len(known) == len(users) and all(map(operator.is_, known, users))
 
 
 def _unfit(rule: AssignmentPlan, scene: Environment, held: int, today: int) -> str | None:

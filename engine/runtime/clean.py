@@ -172,7 +172,7 @@ def verify(
         target = values[field.field.name]
         if target is None or field.links_to is None or (changed is not None and field.field.name not in changed):
             continue
-        if context.get(field.links_to, target) is None:
+        if context.fetch(field.links_to, target) is None:
             problems.append(_told("R067", field, context.language, id=target))
     for field in plan.filed:
         file = values[field.field.name]

@@ -177,7 +177,7 @@ class Context:
         found.actor = self.actor if actor is None else actor
         found.via = self.via if via is None else via
         found.me, found.user = self.me, self.user
-        found._parameters, found._extras = self._parameters, self._extras
+        found._parameters, found._extras = self._parameters, self.extras
         return found
 
     # --- records
@@ -287,8 +287,15 @@ class Context:
 
     def backlink(self, entity: str, record: int, name: str) -> Sequence[Mapping[str, Any]]:
         """The values of the records that link back through that field."""
+        # An assignment asks the same of every candidate, for every row of an import.
+        cache, key = self.connection.cache, ("backlink", entity, record, name)
+        known = cache.get(key)
+        if known is not None and known[0] not in self.connection.touched:
+            return known[1]  # type: ignore[no-any-return]
         to, via = self.parts.compiled.backlink(entity, name)
-        return self.shared(to, (via, record), self._linking)
+        found = self.shared(to, (via, record), self._linking)
+        cache[key] = (to, found)
+        return found
 
     def _linking(self, entity: str, key: tuple[str, int]) -> Sequence[Mapping[str, Any]]:
         return [values_of(found) for found in self.records.find(self.connection, entity, {key[0]: key[1]})]
@@ -317,11 +324,9 @@ class Context:
         extra: Mapping[str, Any] | None = None,
     ) -> Environment:
         """Where an expression of that entity's scope finds its names. ``values`` are the record's, with ``id``."""
-        names: dict[str, Any] = dict(values)
+        names: dict[str, Any] = {**values, "me": self.me, "param": self.parameters}
         if entity is not None:
             names[entity] = values
-        names["me"] = self.me
-        names["param"] = self.parameters
         if old is not None:
             names["old"] = old
         if extra:

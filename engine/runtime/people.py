@@ -12,6 +12,7 @@ from engine.paper import mail
 from engine.runtime import budget, who
 from engine.runtime.access import access_of
 from engine.runtime.context import Context
+from engine.runtime.plans import FieldPlan
 
 if TYPE_CHECKING:
     from engine.runtime.acts import Acting
@@ -58,6 +59,44 @@ class Shown(Mapping[str, Any]):
         return self._context.title(record) if record is not None else ""
 
 
+class _Names(Mapping[str, Any]):
+    """What a template filled in for an event's record may name. Most templates read a few of some fifty names, so each is
+    made when it is asked for."""
+
+    __slots__ = ("_context", "_entity", "_fields", "_scene", "_shown")
+
+    def __init__(self, context: Acting, event: Event) -> None:
+        self._context, self._entity = context, event.entity
+        self._scene: Mapping[str, Any] = context.scene(event).names
+        self._fields: Mapping[str, FieldPlan] = context.plan(event.entity).fields if event.entity is not None else {}
+        self._shown: Shown | None = None
+
+    def _record(self, name: str) -> Shown:
+        if self._shown is None:
+            self._shown = Shown(self._context, name, {k: v for k, v in self._scene.items() if k != name})
+        return self._shown
+
+    def __getitem__(self, name: str) -> Any:
+        if name == self._entity:
+            return self._record(name)
+        around = self._context.outer.get(name)
+        if around is not None:
+            return Shown(self._context, name, around)
+        value, field = self._scene[name], self._fields.get(name)
+        if self._entity is not None and value is not None and field is not None and field.links_to is not None:
+            return self._record(self._entity)[name]
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._scene
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scene)
+
+    def __len__(self) -> int:
+        return len(self._scene)
+
+
 def by_language(context: Acting, users: Iterable[int]) -> Mapping[str, tuple[int, ...]]:
     """The users by the language they read: their own, else the site's."""
     known, found = who.everybody(context), dict[str, list[int]]()
@@ -70,19 +109,9 @@ def by_language(context: Acting, users: Iterable[int]) -> Mapping[str, tuple[int
 def render(context: Acting, template: Template, event: Event, language: str = "") -> str:
     """A template filled in for the event's record: its fields, ``me``, ``param``, ``event``. ``language`` is the reader's, that
     of who acts when it is not given."""
-    scene = context.scene(event).names
-    names: dict[str, Any] = dict(scene)
-    if event.entity is not None:
-        shown = Shown(context, event.entity, {k: v for k, v in scene.items() if k != event.entity})
-        plan = context.plan(event.entity)
-        for name, field in plan.fields.items():
-            if field.links_to is not None and name in names:
-                names[name] = shown[name]
-        names[event.entity] = shown
-    for around, values in context.outer.items():
-        if around != event.entity:
-            names[around] = Shown(context, around, values)
-    return context.compiled.template(template)(names, now=context.now, language=language or context.language)
+    return context.compiled.template(template)(
+        _Names(context, event), now=context.now, language=language or context.language
+    )
 
 
 def words(context: Acting, name: str, event: Event, language: str = "") -> tuple[str, str]:

@@ -21,7 +21,19 @@ class Ring:
     ``chain`` names the rules that led to what is happening now. Belongs to one turn, so it may change.
     """
 
-    __slots__ = ("cards", "chain", "happened", "live", "queue", "refusals", "runs", "scene", "today", "warnings")
+    __slots__ = (
+        "begun",
+        "cards",
+        "chain",
+        "happened",
+        "live",
+        "queue",
+        "refusals",
+        "runs",
+        "scene",
+        "today",
+        "warnings",
+    )
 
     def __init__(self) -> None:
         self.queue: deque[tuple[Event, tuple[str, ...]]] = deque()
@@ -33,8 +45,10 @@ class Ring:
         self.chain: tuple[str, ...] = ()
         self.runs: dict[tuple[str, str | None, int | None], int] = {}
         self.today: dt.date | None = None
-        self.scene: tuple[Event, Record | None, Environment] | None = None
-        """What rules see of the last event, while its record stays as it is."""
+        self.scene: tuple[Event, Record | None, Environment, Mapping[str, Any]] | None = None
+        """What rules see of the last event, while its record stays as it is; and the values of that record."""
+        self.begun: dict[tuple[str, int], dict[str, tuple[dt.datetime, bool]]] = {}
+        """The promises that began for a record made in this turn: when each is due, whether that is estimated."""
 
     def emit(self, event: Event) -> None:
         """Let the event be seen by the rules once those before it are done."""
@@ -51,4 +65,5 @@ class Ring:
             self.queue.pop()
         del self.happened[mark[1] :], self.warnings[mark[2] :], self.cards[mark[3] :]
         self.live.clear()
+        self.begun.clear()
         self.scene = None

@@ -33,6 +33,8 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
     if event.record is None or event.name == "deleted":
         return
     running, broken = _running(context, event), _broken(context, plan, event)
+    if event.name == "created":
+        context.ring.begun[plan.name, event.record] = {}
     made: list[Environment] = []
 
     def environment() -> Environment:
@@ -49,6 +51,8 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
             # A state of things that goes on is not promised anew because the promise about it was broken.
             if not each.start.matches(event, environment) or each.stop.matches(event, environment):
                 timers.close(context.connection, broken.pop(each.sla.name))
+            continue
+        if each.start.event is not None and each.start.event != event.name and each.pause is None:
             continue
         if _starts(each, event, running, environment):
             if each.sla.name in running:
@@ -120,6 +124,9 @@ def begin(context: Context, plan: EntityPlan, each: SlaPlan, record: int, start:
     if work.estimated(due):
         # No holidays are published for that year yet: counted as Monday to Friday, and moved when they are.
         data["estimated"] = True
+    begun = context.ring.begun.get((plan.name, record))
+    if begun is not None:
+        begun[each.sla.name] = (due, "estimated" in data)
     text = to_text(data)
     if each.sla.warn_at:
         warn = work.add(start, target * each.sla.warn_at)
@@ -205,6 +212,9 @@ class Promise:
 
 def promises(context: Context, entity: str, record: int) -> list[Promise]:
     """What was promised for a record, the latest start of each."""
+    begun = _just_begun(context, entity, record)
+    if begun is not None:
+        return begun
     latest: dict[str, timers.Waiting] = {}
     for one in timers.all_of(context.connection, entity, record):
         if one.timer.name.startswith(PREFIX) and one.timer.step == "due":
@@ -212,6 +222,20 @@ def promises(context: Context, entity: str, record: int) -> list[Promise]:
             if known is None or known.id < one.id:
                 latest[one.timer.name] = one
     return [told for one in latest.values() if (told := _told(context, one)) is not None]
+
+
+def _just_begun(context: Context, entity: str, record: int) -> list[Promise] | None:
+    """The promises of a record that was made in this turn, where all of them still run: known without looking."""
+    begun = context.ring.begun.get((entity, record))
+    running = context.connection.cache.get(("running", entity, record))
+    if begun is None or begun.keys() != running or any(each.pause for each in context.plan(entity).slas):
+        return None
+    slas, language = context.manifest.slas, context.language
+    found = [
+        Promise(name, slas[name].label.text(language) or name, due, STATES["waiting"], estimated)
+        for name, (due, estimated) in begun.items()
+    ]
+    return sorted(found, key=lambda one: one.due)
 
 
 def standing(context: Context, entity: str, records: Sequence[int]) -> Mapping[int, list[Promise]]:

@@ -110,21 +110,21 @@ def _refusals(parts: Parts, database: Database, events: list[Event], via: str) -
 def settle(context: Acting) -> None:
     """Run the ring until nothing is left to see. A rule that fails takes only itself back."""
     ring = context.ring
+    # Rules look with all rights unless they say otherwise: one context for all of them.
+    seeing = context if context.actor.is_system else context.as_system()
     while ring.queue:
         event, chain = ring.queue.popleft()
         ring.chain = chain
-        _see(context, event)
+        _see(context, seeing, event)
     ring.chain = ()
     launch.wake(context)
 
 
-def _see(context: Acting, event: Event) -> None:
+def _see(context: Acting, seeing: Acting, event: Event) -> None:
     compiled = context.compiled
     plan = compiled.plan(event.entity) if event.entity is not None else None
     if plan is not None and plan.automatic and event.name in READY and event.record is not None:
         _automatic(context, event)
-    # Rules look with all rights unless they say otherwise: one context for all of them.
-    seeing = context if context.actor.is_system else context.as_system()
     for each in compiled.triggers(event.name, event.entity):
         if each.fires(event):
             trigger.start(seeing, each, event)

@@ -22,7 +22,7 @@ KEYS = {
     "corp_id": "c", "agent_id": "1", "secret": "s", "app_key": "k", "app_secret": "s", "app_id": "i", "app": "a", "table": "t",
     "product": "dingtalk", "vendor": "aliyun", "key": "k", "signature": "s", "template": "t", "account": "a", "user": "u",
     "form": "F", "path": "/x", "items": "a", "id": "b", "access_token": "t", "model": "m", "fallback": False, "initiator": "i",
-    "application": "1", "timeout": 1,
+    "application": "1", "timeout": 1, "map": {"capital": "a"},
 }  # fmt: skip
 #: connector -> (the setting that is an address, what makes it ask).
 ASKS: dict[str, tuple[str, Any]] = {
@@ -41,6 +41,7 @@ ASKS: dict[str, tuple[str, Any]] = {
     "fadada": ("url", lambda c, s: c.call(s, {"operation": "status", "json": {"flow": "f"}}, "k")),
     "kingdee": ("url", lambda c, s: list(c.poll(s, None))),
     "yonyou": ("url", lambda c, s: list(c.poll(s, None))),
+    "company_registry": ("url", lambda c, s: c.call(s, {"operation": "find", "json": {"uscc": "x"}}, "k")),
     "rss": ("url", lambda c, s: list(c.poll(s, None))),
     "jd": ("url", lambda c, s: list(c.poll(s, None))),
     "openai_compatible": ("url", lambda c, s: c.call(s, {"operation": "summarize", "json": {"text": "x"}}, "k")),

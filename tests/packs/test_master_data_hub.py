@@ -26,7 +26,12 @@ def test_the_pack_loads_without_a_word_of_complaint(loaded: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["m46_one_number_gathers_what_every_system_knows", "m47_in_sync_both_ways_without_a_circle"]
+    "name",
+    [
+        "m46_one_number_gathers_what_every_system_knows",
+        "m47_in_sync_both_ways_without_a_circle",
+        "m13_registry_values_by_credit_code",
+    ],
 )
 def test_the_scenario_holds(loaded: Any, name: str) -> None:
     found, registry = loaded

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.expression.types import ANY, Type
@@ -36,7 +39,7 @@ class Json(FieldType):
         import orjson
 
         try:
-            text = orjson.dumps(value)
+            text = orjson.dumps(value, default=_said)
             plain = orjson.loads(text)
         except (orjson.JSONEncodeError, RecursionError):
             raise Unclean("R040") from None
@@ -63,6 +66,17 @@ class Json(FieldType):
     def show(self, field: Field, value: Any, language: str) -> str:
         """JSON text."""
         return self.to_store(value) or ""
+
+
+def _said(value: Any) -> Any:
+    """What an expression may give and JSON has no word for: amounts as text with their places, spans as seconds."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dt.timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
 
 
 def _nul(value: Any) -> bool:

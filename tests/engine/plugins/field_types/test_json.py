@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ Refused = Callable[..., str]
         (False, False),
         ("text", "text"),
         ("", None),
+        ({"value": Decimal("12.50"), "for": dt.timedelta(hours=1)}, {"value": "12.50", "for": 3600.0}),
     ],
 )
 def test_anything_json_can_say_is_kept(cleaned: Clean, given: Any, expected: Any) -> None:

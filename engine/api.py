@@ -27,6 +27,7 @@ from engine.site.reading import Seen, SeenPage
 from engine.site.revising import Choices, Revisions
 from engine.site.running import Running
 from engine.site.runs import Runs
+from engine.site.templates import Templates
 from engine.site.tracking import Tracking
 from engine.site.workbench import Workbench, explain
 from engine.site.writing import Once, Outcome
@@ -36,15 +37,14 @@ Values = Mapping[str, Any]
 
 
 class Engine:
-    """An open site; what takes an ``actor`` answers with that person's rights. The rest has rooms of its own: ``people``,
-    ``revisions``, ``approvals``, ``slider``, ``health``, ``numbers``, ``files``, ``channels``, ``tracking``, ``runs``, ``imports``, ``merging``."""
+    """An open site; what takes an ``actor`` answers with that person's rights; the rest has rooms of its own (``people`` …)."""
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, url: str) -> None:
         self._site = site = Running(folder, registry, clock, Database.open(url, clock))
         self.people, self.revisions, self.approvals = People(site), Revisions(site), Approvals(site)
         self.slider, self.health, self.numbers = Slider(site), Health(site), Numbers(site)
         self.files, self.channels, self.tracking = attachments.Attachments(site), Channels(site), Tracking(site)
-        self.imports, self.merging = Imports(site, self.people), Merging(site)
+        self.imports, self.merging, self.templates = Imports(site, self.people), Merging(site), Templates(site)
         self.runs = Runs(site, {"poll": self.channels.fetching.carry, "import": self.imports.carrying.carry})
 
     @classmethod

@@ -29,6 +29,7 @@ from studio.api import (
     revisions,
     runs,
     session,
+    templates,
     transitions,
 )
 
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     metrics,
     dashboards,
     revisions,
+    templates,
     runs,
     imports,
     files,

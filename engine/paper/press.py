@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import Problem, Refused
 from engine.paper import confined
-from engine.paper.typesetting import DOCUMENT, FONTS, PAPER
+from engine.paper.typesetting import DOCUMENT, FONTS, PAPER, PICTURED, SHOWN
 
 #: What a page of a document may take.
 LIMITS = confined.Limits(seconds=30, computing=20, memory=1024 * confined.MB, output=40 * confined.MB)
@@ -28,19 +28,41 @@ class Paper:
     missed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How many pages a document has, and its first ones as PNG; none of a longer one than is drawn."""
+
+    pages: int
+    images: tuple[bytes, ...]
+    missed: tuple[str, ...]
+
+
+def drawn(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Drawn:
+    """The document as pictures to look at on a screen. Raises as ``press``."""
+    came = _pressed(
+        {**document, "draw": True}, pictures, tuple(PICTURED.format(p=number) for number in range(1, SHOWN + 1))
+    )
+    images = tuple(came.files[name] for name in sorted(came.files) if name != PAPER)
+    return Drawn(int(came.answer["pages"]), images, tuple(came.answer["missed"]))
+
+
 def press(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Paper:
     """The document (see ``engine.runtime.paper``) as PDF; ``pictures`` are the images it names, by the names it uses.
 
     Raises Refused: R200 without the library, R203 above 300 pages, R204 for a picture that is none, R201 when a limit is passed.
     """
+    came = _pressed(document, pictures, (PAPER,))
+    return Paper(came.files[PAPER], int(came.answer["pages"]), tuple(came.answer["missed"]))
+
+
+def _pressed(document: Mapping[str, Any], pictures: Mapping[str, bytes], wanted: tuple[str, ...]) -> confined.Came:
     if importlib.util.find_spec("typst") is None or importlib.util.find_spec(FONTS[0]) is None:
         raise Refused(Problem("R200"))
     text = json.dumps(document).encode()
     if len(text) > TEXT:
         raise Refused(Problem("R201", parameters={"limit": f"{TEXT // confined.MB} MB"}))
     given = {name: checked(name, content) for name, content in pictures.items()}
-    came = confined.run("typesetting", {**given, DOCUMENT: text}, LIMITS, (PAPER,))
-    return Paper(came.files[PAPER], int(came.answer["pages"]), tuple(came.answer["missed"]))
+    return confined.run("typesetting", {**given, DOCUMENT: text}, LIMITS, wanted)
 
 
 def kind_of(content: bytes) -> str:

@@ -20,6 +20,9 @@ THEME = Path(__file__).with_name("theme.typ")
 FONTS = ("pylopdf_fonts_zh_cn", "pylopdf_fonts_jp")
 DOCUMENT, PAPER = "document.json", "paper.pdf"
 MAX_PAGES = 300
+#: Pages drawn to be looked at: of a document of so many at most, and of those the first; dots an inch.
+DRAWN, SHOWN, PPI = 40, 8, 84
+PICTURED = "page-{p}.png"
 
 
 def work(folder: Path, apart: bool) -> None:
@@ -44,6 +47,8 @@ def work(folder: Path, apart: bool) -> None:
     try:
         compiler.compile(output=str(folder / PAPER), format="pdf", timestamp=int(document["at"]))
         pages = json.loads(compiler.query("<pages>", field="value", one=True))
+        if document.get("draw") and pages <= DRAWN:
+            compiler.compile(output=str(folder / PICTURED), format="png", ppi=PPI, timestamp=int(document["at"]))
         answer = {"pages": pages, "missed": sorted(missed), "apart": apart}
     except typst.TypstError as error:
         said = str(error)

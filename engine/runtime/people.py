@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import NotFound, Problem, nearest
 from engine.facts import SYSTEM, Event
+from engine.model.template import MessageTemplate
 from engine.model.terms import Template
 from engine.paper import mail
 from engine.runtime import budget, who
@@ -120,11 +121,16 @@ def words(context: Acting, name: str, event: Event, language: str = "") -> tuple
     if found is None:
         near = nearest(name, context.manifest.templates)
         raise NotFound(Problem("R084", parameters={"template": name}, suggestion=near))
+    return words_of(context, found, event, language)
+
+
+def words_of(context: Acting, found: MessageTemplate, event: Event, language: str = "") -> tuple[str, str]:
+    """The same of a template at hand, which need not be published yet."""
     body = render(context, found.body, event, language) if found.body else ""
     if found.html is not None and found.body is None:
         body = mail.words(render(context, found.html, event, language))
     title = render(context, found.subject, event, language) if found.subject else ""
-    return title or found.label.text(language or context.language) or name, body
+    return title or found.label.text(language or context.language) or found.name, body
 
 
 def tell(

@@ -75,6 +75,7 @@ CHOICES = _object(
         allow_lossy={"type": "boolean"},
     ),
 )
+EDITS: Json = {"type": "array", "maxItems": 500, "items": _object("at", "value", at=TEXT, value=TEXT)}
 POINT = (
     query("from", "First day, ISO.", type="string", format="date"),
     query("to", "Last day, ISO.", type="string", format="date"),
@@ -210,6 +211,17 @@ DETAILS: Mapping[str, Detail] = {
     "records.restore": Detail(more=("409", "422", "503")),
     "metrics.records": Detail(query=POINT, good={"200": content(LIST, "The records")}, more=("422",)),
     "dashboards.records": Detail(query=POINT, good={"200": content(LIST, "The records")}, more=("422",)),
+    "templates.listing": Detail(good={"200": content(LIST, "Templates by channel and name")}),
+    "templates.look": Detail(
+        body=_object(
+            edits=EDITS, record={"type": ["integer", "null"], "description": "The record it is filled in for."}
+        ),
+        more=("409", "415", "422"),
+    ),
+    "templates.save": Detail(
+        body=_object("mark", "edits", edits=EDITS, mark={"type": "string", "description": "What reading it gave."}),
+        more=("409", "415", "422", "503"),
+    ),
     "revisions.publish": Detail(
         body=CHOICES,
         good={

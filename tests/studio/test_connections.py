@@ -58,7 +58,9 @@ def look(company: Company, client: FlaskClient, language: str = "zh") -> dict[st
 
 
 def speaks(company: Company, client: FlaskClient, language: str) -> None:
-    assert client.patch("/api/v1/session", headers=company.token("admin"), json={"language": language}).status_code < 300
+    assert (
+        client.patch("/api/v1/session", headers=company.token("admin"), json={"language": language}).status_code < 300
+    )
 
 
 def partner(client: FlaskClient, *numbers: tuple[int, str], secret: str = PLAIN) -> int:

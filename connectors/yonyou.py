@@ -17,20 +17,22 @@ from connectors.asking import PATIENCE, REACH, Cloud, Codes, ask, need, operatio
 from connectors.tokens import Tokens
 from engine.plugins.slots import Delivery, Page
 
-AUTH = "/iuap-api-auth/open-auth/selfAppAuth/getAccessToken"
+#: Source: 用友开放平台, 获取 access_token, 2023-07-21 地址调整说明.
+AUTH = "/iuap-api-auth/open-auth/selfAppAuth/base/v1/getAccessToken"
 GATE = "/iuap-api-gateway"
 PAGE, PAGES = 100, 2000
 OVERLAP = dt.timedelta(minutes=10)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TOKEN = Codes("用友", "code", "message", good="00000")
-#: Source: 用友 YonBIP 开放平台, 网关错误码: 310036 a token that ended, 310046 too often.
+#: Source: 用友 YonBIP 开放平台, 网关错误码: 310036 a token that is none any more, 310046 too often. 310037 and 310005 say that nobody has
+#: granted this interface to the application: another token or another attempt cannot help, a person has to.
 CODES = Codes(
     "用友",
     "code",
     "message",
     good="200",
-    stale=frozenset({"310036", "310037"}),
-    later={"310046": PATIENCE, "310036": None, "310037": None},
+    stale=frozenset({"310036"}),
+    later={"310046": PATIENCE, "310036": None},
 )
 
 

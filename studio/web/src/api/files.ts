@@ -12,22 +12,22 @@ export interface FileShape {
   type: string;
 }
 
-export interface Sending {
+export interface Sending<T = FileShape> {
   /** What came of it. Rejects with a Refusal, status 0 when the connection was lost. */
-  done: Promise<FileShape>;
+  done: Promise<T>;
   cancel: () => void;
 }
 
-/** Sends a file for a field; `told` hears how much is through, 0..1. Only this way of asking tells its progress. */
-export function upload(entity: string, field: string, file: File, told: (share: number) => void): Sending {
+/** Sends a file to an address; `told` hears how much is through, 0..1. Only this way of asking tells its progress. */
+export function sendFile<T>(to: string, file: File, told: (share: number) => void): Sending<T> {
   const request = new XMLHttpRequest();
-  const done = new Promise<FileShape>((resolve, reject) => {
-    request.open("POST", address("/files", { entity, field }));
+  const done = new Promise<T>((resolve, reject) => {
+    request.open("POST", to);
     request.setRequestHeader("Accept-Language", spokenLanguage());
     request.responseType = "json";
     request.upload.onprogress = (event) => event.lengthComputable && told(event.loaded / event.total);
     request.onload = () => {
-      if (request.status < 300) resolve(request.response as FileShape);
+      if (request.status < 300) resolve(request.response as T);
       else reject(new Refusal(request.status, (request.response as ProblemBody | null) ?? {}));
     };
     request.onerror = () => reject(new Refusal(0, { code: "offline" }));
@@ -38,6 +38,10 @@ export function upload(entity: string, field: string, file: File, told: (share: 
   request.send(form);
   return { done, cancel: () => request.abort() };
 }
+
+/** Sends a file for a field. */
+export const upload = (entity: string, field: string, file: File, told: (share: number) => void): Sending =>
+  sendFile<FileShape>(address("/files", { entity, field }), file, told);
 
 const UNITS: Record<string, number> = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 

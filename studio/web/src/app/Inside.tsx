@@ -27,6 +27,8 @@ const ApprovalsPage = lazy(() => import("../pages/approvals/ApprovalsPage"));
 const RunsPage = lazy(() => import("../pages/runs/RunsPage"));
 const RunPage = lazy(() => import("../pages/runs/RunPage"));
 const InboxPage = lazy(() => import("../pages/inbox/InboxPage"));
+const ImportStartPage = lazy(() => import("../pages/importing/StartPage"));
+const ImportPage = lazy(() => import("../pages/importing/ImportPage"));
 const NoticesPage = lazy(() => import("../pages/notifications/NoticesPage"));
 
 /** Everything behind the sign-in: theme, model, shell and pages. */
@@ -58,6 +60,8 @@ export default function Inside({ session }: { session: Session }) {
                   <Route index element={<Home />} />
                   <Route path="views/:name" element={<ViewPage />} />
                   <Route path="entities/:entity" element={<ViewPage />} />
+                  <Route path="import/:entity" element={<ImportStartPage />} />
+                  <Route path="imports/:number" element={<ImportPage />} />
                   <Route path="records/:entity/:id" element={<RecordPage />} />
                   <Route path="new/:form" element={<EntryPage />} />
                   <Route path="dashboards/:name" element={<DashboardPage />} />

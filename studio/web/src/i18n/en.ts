@@ -1,8 +1,10 @@
+import { enImport } from "./en.import";
 import { enWork } from "./en.work";
 import type { Words } from "./zh";
 
 export const en: Words = {
   ...enWork,
+  ...enImport,
 
   "app.skip": "Skip to content",
   "app.loading": "Opening…",
@@ -75,7 +77,6 @@ export const en: Words = {
   "list.exportCsv": "Export CSV (opens in Excel)",
   "list.exportXlsx": "Export Excel",
   "list.import": "Import",
-  "list.importHint": "Put the Excel or CSV file on the server and run the command below. The first run only tries and writes nothing; rows with problems are saved apart with the reason.",
   "list.count": "{n} in total",
   "list.loadMore": "Load more",
   "list.allShown": "Everything is shown",

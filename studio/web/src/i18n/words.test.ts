@@ -6,7 +6,7 @@ import { zh, type Word } from "./zh";
 
 const HAN = /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/;
 /** Words that are the same in both languages, or names of things people type. */
-const SAME = /\{\w+\}|https?:\S+|flowloom sign-in|English|CSV|Excel|YAML|JSON|Esc|Ctrl|\b(in|n|m|h|d)\b/g;
+const SAME = /\{\w+\}|https?:\S+|flowloom sign-in|English|CSV|Excel|YAML|JSON|MB|Esc|Ctrl|\b(in|n|m|h|d)\b/g;
 const keys = Object.keys(zh) as Word[];
 
 /** Places that take or write Chinese by themselves: dates, amounts, and what people type in either language. */

@@ -1,7 +1,9 @@
+import { zhImport } from "./zh.import";
 import { zhWork } from "./zh.work";
 
 export const zh = {
   ...zhWork,
+  ...zhImport,
 
   "app.skip": "跳到正文",
   "app.loading": "正在打开…",
@@ -74,7 +76,6 @@ export const zh = {
   "list.exportCsv": "导出 CSV（Excel 可直接打开）",
   "list.exportXlsx": "导出 Excel",
   "list.import": "导入",
-  "list.importHint": "把 Excel 或 CSV 放到服务器上，运行下面的命令。先试跑，不会写入；有问题的行会连同原因另存一份。",
   "list.count": "共 {n} 条",
   "list.loadMore": "加载更多",
   "list.allShown": "已全部显示",

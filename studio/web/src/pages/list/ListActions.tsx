@@ -1,5 +1,5 @@
 import { DownloadOutlined, PlusOutlined, UploadOutlined } from "@ant-design/icons";
-import { Button, Dropdown, Popover } from "antd";
+import { Button, Dropdown } from "antd";
 import { useNavigate } from "react-router";
 import { address } from "../../api/client";
 import type { Asked } from "../../api/queries";
@@ -33,7 +33,7 @@ export function ListActions({ entity, asked, form }: Props) {
           <Button icon={<DownloadOutlined aria-hidden />} className="only-wide">{t("list.export")}</Button>
         </Dropdown>
       )}
-      <ImportHint entity={entity} />
+      <ImportWay entity={entity} />
       {form && (
         <Button type="primary" icon={<PlusOutlined aria-hidden />} className="only-wide" onClick={() => void go(pathOf({ kind: "form", name: form }))}>
           {t("app.new")}
@@ -43,23 +43,15 @@ export function ListActions({ entity, asked, form }: Props) {
   );
 }
 
-/** How a sheet gets in: the command, ready to copy. Only for those who may. */
-export function ImportHint({ entity }: { entity: EntityModel }) {
+/** The way to the page that takes a file in, only for those who may; `worded` also where there is little room. */
+export function ImportWay({ entity, worded = false }: { entity: EntityModel; worded?: boolean }) {
   const { t } = useLanguage();
   const { session } = useSurroundings();
+  const go = useNavigate();
   if (!entity.can.create || !may(session, "import")) return null;
   return (
-    <Popover
-      trigger="click"
-      placement="bottomRight"
-      content={
-        <div className="import-hint">
-          <p>{t("list.importHint")}</p>
-          <pre>flowloom import sheet.xlsx --into {entity.name} --dry-run</pre>
-        </div>
-      }
-    >
-      <Button icon={<UploadOutlined aria-hidden />} className="only-wide">{t("list.import")}</Button>
-    </Popover>
+    <Button icon={<UploadOutlined aria-hidden />} aria-label={t("list.import")} onClick={() => void go(`/import/${entity.name}`)}>
+      <span className={worded ? undefined : "only-wide"}>{t("list.import")}</span>
+    </Button>
   );
 }

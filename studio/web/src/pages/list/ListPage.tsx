@@ -15,7 +15,7 @@ import { entryForms } from "../entry/forms";
 import { askedOf, filtersIn, withoutFilters } from "./asked";
 import { Cards } from "./Cards";
 import { Filters } from "./Filters";
-import { ImportHint, ListActions } from "./ListActions";
+import { ImportWay, ListActions } from "./ListActions";
 import { SearchBox } from "./SearchBox";
 import { Table } from "./Table";
 import { ViewSwitch } from "./ViewSwitch";
@@ -79,7 +79,7 @@ export function ListPage({ name, view, entity }: Props) {
                 {t("entry.title", { label: entity.label })}
               </Link>
             )}
-            <ImportHint entity={entity} />
+            <ImportWay entity={entity} worded />
           </Blank>
         )
       ) : (

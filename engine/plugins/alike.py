@@ -10,7 +10,6 @@ import functools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import log2
 from typing import Any
 
@@ -44,15 +43,24 @@ NEAR, SLIP = 0.8, 0.75
 Rarity = Callable[[str], float]
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
     """A value as it is compared: ``whole`` its letters and digits without legal form, branch and place, ``place`` where a
-    company says it is, ``words`` what it is searched by (Chinese by how two neighbouring characters are read)."""
+    company says it is, ``chinese`` whether it has Chinese characters."""
 
-    whole: str
-    place: str
-    words: tuple[str, ...]
-    chinese: bool
+    __slots__ = ("_words", "chinese", "place", "whole")
+
+    def __init__(self, whole: str, place: str, words: tuple[str, ...] | None, chinese: bool) -> None:
+        self.whole, self.place, self.chinese = whole, place, chinese
+        self._words = words
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is searched by: words, Chinese by how two neighbouring characters are read."""
+        found = self._words
+        if found is None:
+            # Most of what is compared differs in what is quicker to compare: how it sounds is asked of few.
+            found = self._words = tuple(dict.fromkeys(_heard(self.whole)))[:MOST]
+        return found
 
 
 @functools.lru_cache(maxsize=8192)
@@ -81,7 +89,7 @@ def read(text: str) -> Reading:
             words.pop()
         return Reading("".join(words), "", tuple(dict.fromkeys(words))[:MOST], False)
     place, core = company(text)
-    return Reading(core, place, tuple(dict.fromkeys(_heard(core)))[:MOST], True)
+    return Reading(core, place, None, True)
 
 
 def company(name: str) -> tuple[str, str]:
@@ -148,17 +156,22 @@ def _sounding(left: Reading, right: Reading) -> float:
     return float(written in ("".join(heard), "".join([*heard[1:], *heard[:1]])))
 
 
-def agreement(one: Reading, other: Reading, rarity: Rarity) -> tuple[float, float]:
+def agreement(one: Reading, other: Reading, rarity: Rarity, least: float | None = None) -> tuple[float, float]:
     """(bits, share): the evidence of two values for their being one, and how far they agree (0..1).
 
     Rare words that agree say more than common ones; a value that differs altogether takes ``AGAINST`` bits away, one
-    that agrees half says nothing. Source: Fellegi and Sunter (1969), with the frequency of values as their u.
+    that agrees half says nothing. Where it cannot come to ``least`` bits, some number below that and no share may be
+    the answer. Source: Fellegi and Sunter (1969), with the frequency of values as their u.
     """
-    from rapidfuzz import fuzz
-
     mine, theirs = one.words, other.words
     if not mine or not theirs:
         return 0.0, 0.0
+    if least is not None and one.chinese and " " in mine[0] and one.whole.isalpha() and other.whole.isalpha():
+        at_best = _at_best(mine, theirs, rarity)
+        if at_best < least:
+            return at_best, 0.0
+    if mine == theirs and (not one.place or not other.place or one.place == other.place):
+        return min(STRONGEST, sum(map(rarity, mine))), 1.0
     weights = {word: rarity(word) for word in {*mine, *theirs}}
     totals = sum(weights[word] for word in mine), sum(weights[word] for word in theirs)
     common = [word for word in mine if word in theirs]
@@ -169,6 +182,8 @@ def agreement(one: Reading, other: Reading, rarity: Rarity) -> tuple[float, floa
     share = agreed / (sum(totals) or 1.0)
     latin = not one.chinese and not other.chinese and one.whole.isalpha() and other.whole.isalpha()
     if share < 1.0 and latin and min(len(one.whole), len(other.whole)) > 3:
+        from rapidfuzz import fuzz
+
         ratio = float(fuzz.ratio(one.whole, other.whole)) / 100
         if ratio >= NEAR:
             share = max(share, ratio)
@@ -180,6 +195,15 @@ def agreement(one: Reading, other: Reading, rarity: Rarity) -> tuple[float, floa
     if share < neutral:
         return -AGAINST * long * (neutral - share) / neutral, share
     return min(STRONGEST, *totals) * (share - neutral) / (1 - neutral), share
+
+
+def _at_best(mine: tuple[str, ...], theirs: tuple[str, ...], rarity: Rarity) -> float:
+    """The most bits Chinese words may bring: each that is not over there is another one by half."""
+    weights = [(rarity(word), word in theirs) for word in mine]
+    total, common = sum(weight for weight, _ in weights), sum(weight for weight, there in weights if there)
+    neutral: float = NEUTRAL * min(1.0, (4 / (len(mine) + len(theirs))) ** 0.5)
+    share = 0.5 + common / ((total + common) or 1.0)
+    return min(STRONGEST, total) * (share - neutral) / (1 - neutral)
 
 
 def _mistyped(left: list[str], right: list[str], weights: Mapping[str, float]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,10 @@ from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
 from engine.model.entity import Duplicates
 from engine.plugins import alike
-from engine.runtime import clean, resemblance
+from engine.plugins.slots import Unclean
+from engine.runtime import clean, keyring, resemblance
 from engine.runtime.context import Context
+from engine.runtime.keyring import Keyring
 from engine.runtime.plans import EntityPlan
 
 #: Candidates looked at per rule; more than that and the key says nothing.
@@ -121,6 +124,8 @@ def _blocked_by_keys(context: Context, plan: EntityPlan, rule: Duplicates, value
     if any(value is None for value in exact.values()):
         return []
     if exact:
+        if keyring.nobody(context, plan.name, exact):
+            return []
         return list(context.records.find(context.connection, plan.name, exact, MOST))
     ids = resemblance.near(context, plan, tuple(rule.match), values)
     return list(context.records.get_many(context.connection, plan.name, ids).values())
@@ -128,8 +133,41 @@ def _blocked_by_keys(context: Context, plan: EntityPlan, rule: Duplicates, value
 
 def remember(context: Context, plan: EntityPlan, record: Record, old: Mapping[str, Any] | None) -> None:
     """Keep the keys that names are found again by; ``old`` holds what an update changed, None for a new record."""
+    ring = keyring.of(context.connection, plan.name)
+    if ring is not None:
+        changed = record.values if old is None else {name: record.values[name] for name in old}
+        ring.written(record.id, record.values, keyring.stored(context, plan.name, changed))
     if plan.keyed and (old is None or not old.keys().isdisjoint(plan.keyed)):
         resemblance.remember(context, plan, record.id, record.values, old or {})
+
+
+def expect(context: Context, ring: Keyring, rows: Sequence[Mapping[str, Any]], match_on: Iterable[str] = ()) -> None:
+    """A lot of new records is about to come in: what its rows (as they were entered) will ask for is asked for at once."""
+    plan = context.plan(ring.entity)
+    exact, compared = set(match_on), set[str]()
+    for rule, _ in plan.duplicates:
+        own = {name for name, how in rule.match.items() if how == "exact"}
+        exact |= own
+        compared |= set(rule.compare) if rule.compare or own else set(rule.match)
+    entered: dict[str, list[Any]] = {name: [] for name in exact | compared if name in plan.fields}
+    for name, values in entered.items():
+        one = plan.fields[name]
+        for row in rows:
+            if row.get(name):
+                with contextlib.suppress(Unclean):
+                    values.append(one.type.clean(one.field, row[name]))
+    keys = [
+        (name, key)
+        for name in compared & entered.keys()
+        for value in entered[name]
+        for key in resemblance.keys(plan, name, value)
+        if resemblance.unknown(context, plan, name, key)
+    ]
+    wanted = {
+        name: [value for each in entered[name] for _, value in keyring.stored(context, plan.name, {name: each})]
+        for name in exact & entered.keys()
+    }
+    ring.begin(context, keys, wanted)
 
 
 def _compare(

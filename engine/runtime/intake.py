@@ -8,6 +8,7 @@ from typing import Any
 from engine.errors import Problem
 from engine.facts import Record
 from engine.plugins.slots import Unclean
+from engine.runtime import keyring
 from engine.runtime.context import Context
 
 LINKS = ("link", "user", "team")
@@ -56,6 +57,8 @@ def known(context: Context, entity: str, match_on: Sequence[str], values: Mappin
         except Unclean:
             return None  # no record has such a value; creating one tells what is wrong with it
     if any(value is None for value in wanted.values()):
+        return None
+    if keyring.nobody(context, entity, wanted):
         return None
     found = context.records.find(context.connection, entity, wanted, 1)
     return found[0] if found else None

@@ -14,12 +14,12 @@ from typing import Any
 
 from engine.plugins import alike
 from engine.plugins.alike import Reading
+from engine.runtime import keyring
 from engine.runtime.context import Context
+from engine.runtime.keyring import COMMON, Key
 from engine.runtime.plans import EntityPlan
 
 COLUMNS = ("entity", "field", "key", "record")
-#: A word that more records have than this is common: it proves little and finds too many.
-COMMON = 100
 #: A pair of common words is looked up when the rarer one has at most this many.
 JOINED = 20_000
 #: Words asked for at once, and records compared in full.
@@ -28,12 +28,11 @@ ASKED, COMPARED = 40, 30
 FEWEST = 10_000
 #: What a value in the wrong box costs, in bits.
 MISPLACED = 2.0
+#: Bits by which sums of the same numbers in another order may differ.
+MARGIN = 1e-6
 
 #: The share of a field that a slip may hide from its keys; the part of the evidence that keys alone must promise.
-HIDDEN, PROMISING = 0.25, 0.6
-
-Key = tuple[str, str]
-"""A field and one of its words."""
+HIDDEN, PROMISING = 0.25, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +84,28 @@ def remember(
     context: Context, plan: EntityPlan, record: int, values: Mapping[str, Any], old: Mapping[str, Any]
 ) -> None:
     """Keep the keys of a record's values; ``old`` holds what an update changed, empty for a new record."""
+    connection, entity = context.connection, plan.name
+    ring = keyring.of(connection, entity)
+    if ring is None:
+        keyring.told(context, entity)
     for name in plan.keyed:
         if old:
             if name not in old:
                 continue
             text = "DELETE FROM fl_keys WHERE entity = ? AND field = ? AND key = ? AND record = ?"
             for key in dict.fromkeys(keys(plan, name, old[name])):
-                context.connection.execute(text, (plan.name, name, key, record))
+                connection.execute(text, (entity, name, key, record))
+                if ring is not None:
+                    ring.removed((name, key))
         for key in dict.fromkeys(keys(plan, name, values.get(name))):
-            context.connection.append("fl_keys", COLUMNS, (plan.name, name, key, record))
+            connection.append("fl_keys", COLUMNS, (entity, name, key, record))
+            if ring is not None:
+                ring.added((name, key), record)
+
+
+def unknown(context: Context, plan: EntityPlan, field: str, key: str) -> bool:
+    """True for a key that was not found common yet."""
+    return ("common", plan.name, field, key) not in context.parts.kept
 
 
 def near(context: Context, plan: EntityPlan, names: Sequence[str], values: Mapping[str, Any]) -> list[int]:
@@ -110,34 +122,19 @@ def likenesses(
     mine = readings(plan, names, values)
     wanted = [(name, key) for name in mine for key in dict.fromkeys(keys(plan, name, values.get(name)))]
     least = PROMISING * alike.needed(above, search.records)
+    ids = search.near(wanted[:ASKED], least)
+    if not ids:
+        return []
+    # What is quickly compared comes first: for most of what was found it is enough to say no.
+    mine = dict(sorted(mine.items(), key=lambda each: len(each[1].words)))
+    enough = alike.needed(above, search.records) if above > 0 else None
     found = []
-    for number, others in _values(context, plan, names, search.near(wanted[:ASKED], least)):
-        theirs = readings(plan, names, others)
-        bits, shares = search.evidence(mine, theirs)
+    for number, others in search.values(names, ids):
+        bits, shares = search.evidence(mine, others, enough)
         probability = alike.probability(bits, search.records)
         if probability > above:
-            found.append(Likeness(number, bits, probability, shares))
+            found.append(Likeness(number, bits, probability, {name: shares[name] for name in names if name in shares}))
     return sorted(found, key=lambda each: -each.bits)
-
-
-def _values(
-    context: Context, plan: EntityPlan, names: Sequence[str], ids: Sequence[int]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The compared fields of some records: reading whole records would cost more than comparing them."""
-    if not ids:
-        return
-    stored = context.schema.entities[plan.name]
-    columns = [name for name in names if name in stored.fields]
-    listed = ", ".join(f'"{name}"' for name in ("id", *columns))
-    marks = ", ".join("?" * len(ids))
-    text = f'SELECT {listed} FROM "{plan.name}" WHERE id IN ({marks}) AND deleted_at IS NULL'
-    for number, *cells in context.connection.execute(text, list(ids)):
-        values = dict(zip(columns, cells, strict=True))
-        for name, cell in values.items():
-            convert = stored.from_store.get(name)
-            if cell is not None and convert is not None:
-                values[name] = convert(cell)
-        yield number, values
 
 
 class _Search:
@@ -145,55 +142,63 @@ class _Search:
 
     def __init__(self, context: Context, plan: EntityPlan) -> None:
         self.context = context
+        self.plan = plan
         self.entity = plan.name
+        self.ring = keyring.of(context.connection, plan.name)
         self.counts: dict[Key, int] = {}
-        self.there = int(context.connection.scalar(f'SELECT MAX(id) FROM "{plan.name}"') or 1)
+        self.there = (
+            int(context.connection.scalar(f'SELECT MAX(id) FROM "{plan.name}"') or 1)
+            if self.ring is None
+            else self.ring.there
+        )
         self.records = max(self.there, FEWEST)
         self._usual: dict[str, float] = {}
+        self._rare: dict[Key, float] = {}
 
     def near(self, wanted: Sequence[Key], least: float = 0.0) -> list[int]:
         """Ids by the evidence of the keys they share (``least`` bits at least), the strongest first."""
-        shared: dict[int, dict[str, float]] = {}
+        lists = self._lists(list(dict.fromkeys(wanted)))
+        totals: dict[str, float] = {}
+        for key in self.counts:
+            totals[key[0]] = totals.get(key[0], 0.0) + self.rarity(*key)
+        shared: dict[str, dict[int, float]] = {}
+        for key, records in lists.items():
+            self._share(shared, records, key)
+        pair = self._pair(totals, least)
+        if pair is not None and len(set().union(*shared.values())) < COMPARED:
+            both = self._having_both(*pair)
+            for key in pair:
+                self._share(shared, both, key)
+        bits = _promised(shared, totals, least)
+        heavy = sorted((-promise, record) for record, promise in bits.items() if promise >= least)
+        return [record for _, record in heavy[:COMPARED]]
+
+    def _lists(self, wanted: Sequence[Key]) -> dict[Key, list[int]]:
+        """The records that have each key that is not common; how many have each is counted."""
         asked = []
-        for key in dict.fromkeys(wanted):
+        for key in wanted:
             known = self._common(key)
             if known is None:
                 asked.append(key)
             else:
                 self.counts[key] = known
-        for key, records in self._having(asked).items():
+        connection = self.context.connection
+        if self.ring is not None:
+            lists = self.ring.lists(connection, asked)
+        else:
+            lists = keyring.records_of(connection, self.entity, asked)
+        for key, records in lists.items():
             self.counts[key] = len(records) if len(records) <= COMMON else self._count(key)
-            if len(records) <= COMMON:
-                self._share(shared, records, key)
-        if len(shared) < COMPARED:
-            common = [key for key in dict.fromkeys(wanted) if self.counts[key] > COMMON]
-            for pair, records in self._paired(common):
-                for key in pair:
-                    self._share(shared, records, key)
-        totals: dict[str, float] = {}
-        for key in self.counts:
-            totals[key[0]] = totals.get(key[0], 0.0) + self.rarity(*key)
-        ranked = [(_promise(fields, totals), record) for record, fields in shared.items()]
-        heavy = sorted((-bits, record) for bits, record in ranked if bits >= least)
-        return [record for _, record in heavy[:COMPARED]]
+        return {key: records for key, records in lists.items() if len(records) <= COMMON}
 
-    def _share(self, shared: dict[int, dict[str, float]], records: Iterable[int], key: Key) -> None:
-        field, weight = key[0], self.rarity(*key)
+    def _share(self, shared: dict[str, dict[int, float]], records: Iterable[int], key: Key) -> None:
+        weight = self.rarity(*key)
+        known = shared.get(key[0])
+        if known is None:
+            shared[key[0]] = dict.fromkeys(records, weight)
+            return
         for record in records:
-            fields = shared.setdefault(record, {})
-            fields[field] = fields.get(field, 0.0) + weight
-
-    def _having(self, asked: Sequence[Key]) -> dict[Key, list[int]]:
-        """The records that have each key, one more than ``COMMON`` at most, in one question."""
-        found: dict[Key, list[int]] = {key: [] for key in asked}
-        if not asked:
-            return found
-        part = "SELECT {0} AS n, record FROM (SELECT record FROM fl_keys WHERE entity = ? AND field = ? AND key = ? LIMIT {1}) AS k{0}"
-        text = " UNION ALL ".join(part.format(n, COMMON + 1) for n in range(len(asked)))
-        params = [each for key in asked for each in (self.entity, *key)]
-        for n, record in self.context.connection.execute(text, params):
-            found[asked[n]].append(record)
-        return found
+            known[record] = known.get(record, 0.0) + weight
 
     def _count(self, key: Key) -> int:
         """How many records have a common key; asked once and kept: its share of all records changes little."""
@@ -210,22 +215,50 @@ class _Search:
             return None
         return int(known[1] * max(1.0, self.there / known[0]))
 
-    def _paired(self, common: Sequence[Key]) -> Iterator[tuple[tuple[Key, Key], list[int]]]:
-        """Records that have the two rarest common keys of different fields."""
-        ranked = sorted(common, key=lambda key: self.counts[key])
-        first = ranked[0] if ranked else None
-        second = next((key for key in ranked if first is not None and key[0] != first[0]), None)
+    def _pair(self, totals: Mapping[str, float], least: float) -> tuple[Key, Key] | None:
+        """The two rarest common keys of different fields, where who has both may be worth a look."""
+        ranked = sorted((count, key) for key, count in self.counts.items() if count > COMMON)
+        first = ranked[0][1] if ranked else None
+        second = next((key for _, key in ranked if first is not None and key[0] != first[0]), None)
         if first is None or second is None or self.counts[first] > JOINED:
-            return
+            return None
+        shared = {key[0]: {0: self.rarity(*key)} for key in (first, second)}
+        return (first, second) if _promised(shared, totals, least).get(0, 0.0) >= least else None
+
+    def _having_both(self, first: Key, second: Key) -> list[int]:
+        """Records that have two common keys."""
         text = (
             "SELECT a.record FROM fl_keys AS a JOIN fl_keys AS b ON b.entity = a.entity AND b.field = ? AND b.key = ? "
             f"AND b.record = a.record WHERE a.entity = ? AND a.field = ? AND a.key = ? LIMIT {COMMON}"
         )
         found = self.context.connection.execute(text, (*second, self.entity, *first))
-        yield (first, second), [record for (record,) in found]
+        return [record for (record,) in found]
+
+    def values(self, names: Sequence[str], ids: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """The compared fields of some records: reading whole records would cost more than comparing them."""
+        own = self.ring.values if self.ring is not None else {}
+        connection = self.context.connection
+        shape = self.context.schema.entities[self.entity]
+        columns = [name for name in names if name in shape.fields]
+        asked = [number for number in ids if number not in own]
+        found = {number: {name: own[number].get(name) for name in columns} for number in ids if number in own}
+        if asked:
+            listed, marks = ", ".join(f'"{name}"' for name in ("id", *columns)), ", ".join("?" * len(asked))
+            text = f'SELECT {listed} FROM "{self.entity}" WHERE id IN ({marks}) AND deleted_at IS NULL'
+            # What a lot itself has brought is known without asking, and may go on waiting.
+            ask = connection.execute if self.ring is None else connection.beside
+            for number, *cells in ask(text, asked):
+                found[number] = dict(zip(columns, map(_read, map(shape.from_store.get, columns), cells), strict=True))
+        return ((number, found[number]) for number in ids if number in found)
 
     def rarity(self, field: str, word: str) -> float:
         """Bits a word of a field proves. One that was not asked for counts like the average of those that were."""
+        known = self._rare.get((field, word))
+        if known is None:
+            known = self._rare[field, word] = self._rarity(field, word)
+        return known
+
+    def _rarity(self, field: str, word: str) -> float:
         count = self.counts.get((field, word))
         if count is None:
             count = self._common((field, word))
@@ -244,33 +277,58 @@ class _Search:
             self._usual[field] = sum(known) / len(known) if known else log2(self.records)
         return self._usual[field]
 
-    def evidence(self, mine: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> tuple[float, dict[str, float]]:
-        """(bits, share by field) of two records. Values that stand in each other's box count, with a little less."""
+    def evidence(
+        self, mine: Mapping[str, Reading], others: Mapping[str, Any], enough: float | None
+    ) -> tuple[float, dict[str, float]]:
+        """(bits, share by field) of two records. Values that stand in each other's box count, with a little less. Where they
+        cannot come to ``enough`` bits any more, the rest is not compared."""
+        theirs = {name: one for name in others if (one := reading(self.plan, name, others[name])) is not None}
         bits: dict[str, float] = {}
         shares: dict[str, float] = {}
-        for name in mine:
-            if name in theirs:
-                bits[name], shares[name] = alike.agreement(
-                    mine[name],
-                    theirs[name],
-                    lambda word, field=name: self.rarity(field, word),  # type: ignore[misc]
-                )
+        most = {name: self._most(name, mine[name]) for name in mine if name in theirs}
+        at_best = sum(most.values()) if enough is not None and not any(_swapped(mine, theirs, {})) else None
+        for name in most:
+            bits[name], shares[name] = alike.agreement(
+                mine[name],
+                theirs[name],
+                lambda word, field=name: self.rarity(field, word),  # type: ignore[misc]
+                None if at_best is None or enough is None else enough - MARGIN - at_best + most[name],
+            )
+            if at_best is not None and enough is not None:
+                at_best += bits[name] - most[name]
+                if at_best < enough - MARGIN:
+                    return at_best, shares
         for name, other in _swapped(mine, theirs, bits):
-            whole = sum(self.rarity(name, word) for word in mine[name].words)
-            bits[name], shares[name] = min(alike.STRONGEST, whole) - MISPLACED, 1.0
+            bits[name], shares[name] = self._most(name, mine[name]) - MISPLACED, 1.0
             if bits.get(other, 0.0) < 0 and other not in mine:
                 bits[other] = 0.0
         return sum(bits.values()), shares
 
+    def _most(self, field: str, mine: Reading) -> float:
+        """The most bits a field can bring."""
+        return min(alike.STRONGEST, sum(self.rarity(field, word) for word in mine.words))
 
-def _promise(shared: Mapping[str, float], totals: Mapping[str, float]) -> float:
-    """About the most bits a record can bring that shares these weights of each field: a slip of the pen hides some."""
-    bits = 0.0
-    for field, weight in shared.items():
+
+def _read(convert: Any, cell: Any) -> Any:
+    return cell if cell is None or convert is None else convert(cell)
+
+
+def _promised(shared: Mapping[str, Mapping[int, float]], totals: Mapping[str, float], least: float) -> dict[int, float]:
+    """About the most bits records can bring that share these weights of each field: a slip of the pen hides some. Who
+    brings nothing is told only where ``least`` is nothing."""
+    bits: dict[int, float] = {}
+    if least <= 0:
+        for weights in shared.values():
+            bits.update(dict.fromkeys(weights, 0.0))
+    for field, weights in shared.items():
         total = totals[field]
-        share = min(1.0, weight / total + HIDDEN) if total else 0.0
-        if share > alike.NEUTRAL:
-            bits += min(alike.STRONGEST, total) * (share - alike.NEUTRAL) / (1 - alike.NEUTRAL)
+        if not total:
+            continue
+        strength = min(alike.STRONGEST, total) / (1 - alike.NEUTRAL)
+        floor, most = (alike.NEUTRAL - HIDDEN) * total, 1 - alike.NEUTRAL
+        for record, weight in weights.items():
+            if weight > floor:
+                bits[record] = bits.get(record, 0.0) + strength * min(most, (weight - floor) / total)
     return bits
 
 

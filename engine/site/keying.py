@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.facts import SYSTEM
 from engine.plugins import alike
-from engine.runtime import resemblance
+from engine.runtime import keyring, resemblance
 from engine.runtime.context import Context, Parts
 from engine.site.running import Running
 from engine.store import settings
@@ -17,7 +17,6 @@ from engine.store.connection import Connection
 
 #: Records in one transaction, and seconds one tick may spend.
 LOT, SECONDS = 500, 0.5
-NAME = "keys:"
 
 
 def catch_up(running: Running, seconds: float = SECONDS) -> int:
@@ -48,14 +47,14 @@ def _mark(context: Context, entity: str) -> str:
 
 
 def _current(context: Context, entity: str) -> bool:
-    known: dict[str, Any] = settings.get(context.connection, NAME + entity) or {}
+    known: dict[str, Any] = settings.get(context.connection, keyring.MADE + entity) or {}
     return known.get("mark", "") == _mark(context, entity) and known.get("after") is None
 
 
 def _lot(context: Context, entity: str) -> int:
     """Keys for the next records; 0 when there are no more."""
     connection, mark = context.connection, _mark(context, entity)
-    known: dict[str, Any] = settings.get(connection, NAME + entity) or {}
+    known: dict[str, Any] = settings.get(connection, keyring.MADE + entity) or {}
     if known.get("mark", "") != mark:
         connection.execute("DELETE FROM fl_keys WHERE entity = ?", (entity,))
         known = {"mark": mark, "after": 0}
@@ -67,7 +66,8 @@ def _lot(context: Context, entity: str) -> int:
         rows = connection.execute(text, (known["after"],))
     for record in records.from_rows(connection, entity, rows):
         _keep(connection, entity, record.id, resemblance.all_keys(plan, record.values))
-    settings.put(connection, NAME + entity, {"mark": mark, "after": rows[-1][0] if rows else None})
+    keyring.told(context, entity)
+    settings.put(connection, keyring.MADE + entity, {"mark": mark, "after": rows[-1][0] if rows else None})
     return len(rows)
 
 

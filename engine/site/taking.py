@@ -9,8 +9,10 @@ from typing import Any
 
 from engine.errors import FlowloomError, Problem, Refused
 from engine.facts import Actor, Record
-from engine.runtime import entity, intake
+from engine.runtime import duplicate, entity, intake
 from engine.runtime.acts import Acting
+from engine.runtime.context import Context
+from engine.runtime.keyring import Keyring
 from engine.runtime.turn import Turned, turn
 from engine.site import attachments, reading
 from engine.site.running import Running
@@ -85,6 +87,8 @@ class Taker:
             filed = [name for name in plan.mapping if fields[name].type in FILES]
             self.files = {name: known.wanted(actor, plan.entity, name) for name in filed}
         self._seen: dict[tuple[Any, ...], int] = {}
+        asks = bool(running.manifest.entities[plan.entity].duplicates or plan.match_on)
+        self._ring = Keyring(plan.entity) if asks else None
 
     def take(self, rows: Sequence[Row], keep: Callable[[Connection, list[Taken]], None]) -> list[Taken]:
         """One transaction for these rows and for what ``keep`` writes about them."""
@@ -92,10 +96,13 @@ class Taker:
 
         def work(connection: Connection) -> None:
             done.clear()
+            self._expect(connection, rows)
             done.extend(self._row(connection, row) for row in rows)
             keep(connection, done)
 
         self.running.database.write(work)
+        if self._ring is not None:
+            self._ring.done(any(each.record is not None for each in done))
         return done
 
     def try_out(self, rows: Sequence[Row]) -> list[Taken]:
@@ -104,6 +111,7 @@ class Taker:
 
         def work(connection: Connection) -> None:
             done.clear()
+            self._expect(connection, rows)
             done.extend(self._row(connection, row) for row in rows)
             raise _TakenBack
 
@@ -132,7 +140,25 @@ class Taker:
             return Taken(done.row, "bad", None, (Problem("I061", field=names[0], parameters=parameters),))
         return done
 
+    def _expect(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Each row looks for its duplicates and for the record it matches; what they ask for is asked for all at once."""
+        if self._ring is None:
+            return
+        constants, columns, mended = self.plan.constants, self.plan.mapping.items(), self.mended
+        cells = ({**row.cells, **mended.get(str(row.number), {})} for row in rows)
+        entered = [{**constants, **{name: each.get(column) for name, column in columns}} for each in cells]
+        context = Context(self.running.parts, connection, self.actor)
+        duplicate.expect(context, self._ring, entered, self.plan.match_on)
+
     def _row(self, connection: Connection, row: Row) -> Taken:
+        if self._ring is None:
+            return self._turn(connection, row)
+        self._ring.enter(connection)
+        taken = self._turn(connection, row)
+        self._ring.leave(connection, taken.record is not None)
+        return taken
+
+    def _turn(self, connection: Connection, row: Row) -> Taken:
         def work(context: Acting) -> tuple[str, Record]:
             values = self._values(context, row)
             known = intake.known(context, self.plan.entity, self.plan.match_on, values)

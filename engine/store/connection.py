@@ -155,6 +155,17 @@ class Connection:
         cursor, _ = self._run(f"{statement} RETURNING id", params)
         return int(cursor.fetchone()[0])
 
+    def beside(self, statement: str, params: Any = ()) -> list[tuple[Any, ...]]:
+        """All rows of a question whose answer none of the new rows that wait (see ``hold``) is part of: they go on
+        waiting."""
+        sql, values, shape = self._statements.ready(statement, params)
+        if self._pending and not shape.tables.isdisjoint(self._pending):
+            self.flush(shape.tables)
+        try:
+            return shape.read(self._raw.execute(sql, values).fetchall())
+        except Exception as error:
+            raise self._explained(error) from error
+
     def many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """One text statement for many rows."""
         sql, _, shape = self._statements.ready(statement, ())

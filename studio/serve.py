@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import resource
 import socket
@@ -11,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 
+from engine import collector
 from engine.errors import FlowloomError, Problem, Unavailable
 from studio.patience import Patience
 
@@ -66,10 +66,7 @@ def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
         websockets=False,
         log_enabled=False,
     )
-    # What the site is made of lives as long as the process: the collector need not walk it again and again. A request makes
-    # some thousand short-lived objects, which the default threshold would search seven times.
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    collector.settle()
     _room_for_connections()
     server.serve(target_loader=_loader(Patience(app, port, threads)), wrap_loader=False)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from engine import collector
 from engine.api import Engine, Look, write_bad_rows
 from engine.cli.speech import Speech
 from engine.errors import Problem, WrongUsage
@@ -70,6 +71,7 @@ def import_command(
     """
     with Engine.open(speech.site) as engine:
         engine.revisions.publish_if_new()
+        collector.settle()
         with speech.progress("导入", "importing") as advance:
             report = engine.import_file(
                 _actor(engine, login),

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from engine import collector
 from engine.api import Engine
 from engine.cli.clockwork import keep_time
 from engine.cli.speech import Speech
@@ -26,6 +27,7 @@ STATES = ("live", "dead", "waiting", "queued", "done", "failed", "stopped", "ski
 def work_command(speech: Speech, threads: int, until_idle: bool) -> None:
     """只干活不开网页的工作进程,可以开多个 · a worker process without pages; start as many as you like."""
     with Engine.open(speech.site) as engine:
+        collector.settle()
         if until_idle:
             engine.tick()
             done = engine.runs.work()

@@ -32,12 +32,17 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
-def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
-    """Answer requests until interrupted. Raises FlowloomError when the port is taken."""
+def need_port(host: str, port: int) -> None:
+    """Nothing when the port is free; else raises FlowloomError (C008, exit code 3) that names another."""
     if not port_is_free(host, port):
-        taken = FlowloomError(Problem("C008", parameters={"port": port, "other": port + 1}))
+        taken = FlowloomError(Problem("C008", parameters={"port": port, "other": min(port + 1, 65535)}))
         taken.exit_code = Unavailable.exit_code
         raise taken
+
+
+def serve(app: Flask, host: str, port: int, *, threads: int = THREADS) -> None:
+    """Answer requests until interrupted. Raises FlowloomError when the port is taken."""
+    need_port(host, port)
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server import MTServer

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.api import Engine
-from engine.clock import VirtualClock
+from engine.clock import Clock, VirtualClock
 from engine.facts import SYSTEM, Actor
 from engine.plugins.registry import Registry
+from tests.sharing import founded
 
 SITE = """\
 name: testing
@@ -27,7 +28,7 @@ class Company:
     """An open site with people in it. ``folder`` is its folder, ``ids`` its users by login."""
 
     engine: Engine
-    clock: VirtualClock
+    clock: Any
     folder: Path
     ids: dict[str, int]
 
@@ -48,25 +49,35 @@ class Company:
         return self.engine.create(SYSTEM, "lead", given).record
 
 
-def found(
-    folder: Path, clock: VirtualClock, registry: Registry, database: str | None = None, site: str = SITE
-) -> Company:
-    """A company in an empty folder, its first revision published."""
+def found(folder: Path, clock: Clock, registry: Registry, database: str | None = None, site: str = SITE) -> Company:
+    """A company in an empty folder (or one with documents in ``custom``), its first revision published. In virtual time it is
+    made once in a process and copied afterwards."""
     (folder / "custom").mkdir(parents=True, exist_ok=True)
     (folder / "site.yaml").write_text(site, "utf-8")
-    engine = Engine.open(folder, clock=clock, registry=registry, database=database)
-    engine.revisions.publish_if_new()
-    company = Company(engine, clock, folder, {})
+
+    def make(place: Path, at: Clock, url: str | None) -> dict[str, int]:
+        with Engine.open(place, clock=at, registry=registry, database=url) as engine:
+            engine.revisions.publish_if_new()
+            return _people(engine)
+
+    if isinstance(clock, VirtualClock):
+        ids = founded().copy(folder, clock.now(), registry, database, make)
+    else:
+        ids = make(folder, clock, database)
+    return Company(Engine.open(folder, clock=clock, registry=registry, database=database), clock, folder, ids)
+
+
+def _people(engine: Engine) -> dict[str, int]:
     team = engine.create(SYSTEM, "team", {"name": "华东组"}).record.id
-    people = (
+    ids: dict[str, int] = {}
+    for login, role, name in (
         ("admin", "admin", "管理员"),
         ("zhao", "sales_manager", "赵敏"),
         ("li", "sales", "李强"),
         ("wang", "sales", "王芳"),
-    )
-    for login, role, name in people:
+    ):
         values = {"login": login, "name": name, "roles": [role], "team": team}
-        company.ids[login] = engine.create(SYSTEM, "user", values).record.id
+        ids[login] = engine.create(SYSTEM, "user", values).record.id
     for login in ("li", "wang"):
-        engine.update(SYSTEM, "user", company.ids[login], {"manager": company.ids["zhao"]})
-    return company
+        engine.update(SYSTEM, "user", ids[login], {"manager": ids["zhao"]})
+    return ids

@@ -13,8 +13,21 @@ from typing import Any
 import pytest
 
 from engine.clock import UTC, VirtualClock
+from tests.sharing import packs_read_once, spare_the_collector
 
 _NUMBERS = itertools.count(1)
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported and collected now."""
+    spare_the_collector()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packs_are_read_once() -> Iterator[None]:
+    """The same file of a pack is not read again by every test."""
+    with packs_read_once():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +44,7 @@ def postgresql_server() -> Iterator[Any]:
         pytest.skip(f"PostgreSQL could not be started: {error}")
     # Only speed: a test database need not survive a power cut.
     server.psql("ALTER SYSTEM SET fsync = off;")
+    server.psql("ALTER SYSTEM SET full_page_writes = off;")
     server.psql("ALTER SYSTEM SET max_connections = 100;")
     server.psql("SELECT pg_reload_conf();")
     yield server

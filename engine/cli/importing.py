@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import click
@@ -196,6 +198,10 @@ def undo_import_command(speech: Speech, number: int, login: str | None) -> None:
 def export_command(speech: Speech, entity: str, output: Path, where: str, view: str | None, login: str | None) -> None:
     """导出 CSV 或 Excel · write CSV or Excel: flowloom export lead -o leads.xlsx --where "stage == 'new'"."""
     kind = output.suffix.removeprefix(".").lower()
+    if kind not in ("csv", "xlsx"):
+        raise WrongUsage(Problem("C015", parameters={"file": output.name}))
+    if not output.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(output.parent))
     with Engine.open(speech.site) as engine:
         rows = engine.export(_actor(engine, login), entity, kind, Look(where=where), view)
         with output.open("wb") as file:

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from engine import __version__
+from engine.cli import usage
 from engine.cli.speech import Speech
-from engine.errors import FlowloomError, Problem, WrongUsage, nearest
+from engine.errors import FlowloomError, Problem, Unavailable, WrongUsage, nearest
 
 #: command -> the module that has it; a module is imported only when its command is called.
 COMMANDS = {
@@ -132,10 +133,17 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except click.ClickException as error:
-        speech.refuse(WrongUsage(Problem("C002", parameters={"why": error.format_message()})))
+        speech.refuse(WrongUsage(Problem("C002", parameters={"why": usage.why(error, speech.language)})))
         return 2
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        parameters = {"path": str(error.filename), "why": usage.about_file(error, speech.language)}
+        refused = Unavailable(Problem("C014", parameters=parameters))
+        speech.refuse(refused)
+        return refused.exit_code
 
 
 def _hoist(arguments: Sequence[str]) -> list[str]:

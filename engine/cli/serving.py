@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import threading
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engine.cli.speech import Speech
 from engine.errors import Problem, WrongUsage
 
 DEMO = Path("demo")
+PORT = click.IntRange(1, 65535)
 
 
 @click.command("init")
@@ -30,12 +32,13 @@ def init_command(speech: Speech, folder: Path, name: str, packs: tuple[str, ...]
         return
     for path in made:
         speech.show(path)
-    speech.say(f"接下来: flowloom -C {folder} serve", f"next: flowloom -C {folder} serve")
+    command = f"flowloom -C {shlex.quote(str(folder))} serve"
+    speech.say(f"接下来: {command}", f"next: {command}")
 
 
 @click.command("demo")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8630, show_default=True, type=int)
+@click.option("--port", default=8630, show_default=True, type=PORT)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -56,7 +59,7 @@ def demo_command(speech: Speech, host: str, port: int, folder: Path) -> None:
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8630, show_default=True, type=int)
+@click.option("--port", default=8630, show_default=True, type=PORT)
 @click.option("--login", default="admin", show_default=True, help="给谁打印登录链接 · whom to print a link for")
 @click.option("--behind-tls", is_flag=True, help="前面有 HTTPS 反向代理 · TLS ends in front of us")
 @click.pass_obj
@@ -106,8 +109,9 @@ def _link(engine: Engine, login: str, url: str) -> str:
 
 def _serve(speech: Speech, folder: Path, host: str, port: int, login: str, behind_tls: bool = False) -> None:
     from studio.app import create_app
-    from studio.serve import serve
+    from studio.serve import need_port, serve
 
+    need_port(host, port)
     with Engine.open(folder) as engine:
         engine.revisions.publish_if_new()
         for problem in engine.revisions.folder_problems():

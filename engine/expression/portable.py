@@ -33,9 +33,9 @@ def not_portable(
     ]
     asked = _asked(term.tree, notes, value)
     found += [
-        (node, "and / or")
+        (node, "and / or" if isinstance(node, ast.BoolOp) else "if … else")
         for node in ast.walk(term.tree)
-        if isinstance(node, ast.BoolOp)
+        if isinstance(node, ast.BoolOp | ast.IfExp)
         and notes.types[node].name in ("any", "list")
         and id(node) not in asked
         and _varies(node, functions)
@@ -54,6 +54,9 @@ def _asked(tree: ast.expr, notes: Notes, value: bool) -> set[int]:
         if isinstance(node, ast.BoolOp):
             for part in node.values:
                 mark(part)
+        elif isinstance(node, ast.IfExp):
+            mark(node.body)
+            mark(node.orelse)
 
     if not value:
         mark(tree)
@@ -96,8 +99,6 @@ def _reason(node: ast.AST, notes: Notes) -> str | None:
         return _subscript(node, notes)
     if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
         return "[… for …]" if notes.types[node.elt].name in ("list", "any") else None
-    if isinstance(node, ast.IfExp):
-        return "if … else" if notes.types[node].name == "list" else None
     return None
 
 

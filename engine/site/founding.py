@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from engine.store.database import Database
 SITE = """\
 # 站点:公司名称、时区、数据库、安装的包和参数。改完运行 flowloom plan 看影响,再 flowloom publish。
 name: {name}
-label: {{zh: "{label}", en: "{label}"}}
+label: {{zh: {label}, en: {label}}}
 locale: zh-CN
 timezone: Asia/Shanghai
 currency: CNY
@@ -32,14 +33,24 @@ packs: {{{packs}}}
 def new_site(folder: Path, label: str, packs: tuple[str, ...], admin: str = "admin") -> list[str]:
     """Make a site in an empty folder and publish it, with one administrator; the files written.
 
-    Raises Conflict (C006) when the folder is not empty.
+    Raises Conflict (C006) when the folder is not empty, InvalidDocument when a pack cannot be installed; then the folder is as
+    it was.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Conflict(Problem("C006", parameters={"folder": str(folder)}))
+    try:
+        return _make(folder, label, packs, admin)
+    except BaseException:
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+
+
+def _make(folder: Path, label: str, packs: tuple[str, ...], admin: str) -> list[str]:
     (folder / "custom").mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^a-z0-9_]+", "_", folder.name.lower()).strip("_") or "site"
     wanted = ", ".join(f'{pack}: "*"' for pack in packs)
-    files.write(folder / "site.yaml", SITE.format(name=name, label=label, packs=wanted))
+    files.write(folder / "site.yaml", SITE.format(name=name, label=json.dumps(label, ensure_ascii=False), packs=wanted))
     files.write(folder / ".gitignore", "flowloom.db*\nflowloom.files/\nfiles/\nspool/\nsecrets.env\n.flowloom/\n")
     clock = SystemClock()
     running = Running(folder, Registry.discover(), clock, Database.open(opening.url(folder), clock))

@@ -31,7 +31,9 @@ class Workbench:
     def paths(self) -> tuple[Path, ...]:
         """The YAML files that belong to the company: site.yaml and custom/."""
         own = (self.folder / "custom").rglob("*.yaml")
-        kept = (path for path in own if not path.name.startswith(".") and not path.name.endswith("~"))
+        kept = (
+            path for path in own if path.is_file() and not path.name.startswith(".") and not path.name.endswith("~")
+        )
         return (self.folder / "site.yaml", *sorted(kept))
 
     @property
@@ -50,14 +52,17 @@ class Workbench:
         return list(self.load().problems)
 
     def fix(self) -> list[str]:
-        """Mend what can be mended without a question; the paths that changed."""
+        """Mend what can be mended without a question; the paths that changed. A file that is no text stays for ``lint`` to name."""
         from engine.source import files
         from engine.source.fix import fix
 
         changed = []
         for path in self.paths:
             before = path.read_bytes()
-            text, _ = fix(before, self._name(path))
+            try:
+                text, _ = fix(before, self._name(path))
+            except InvalidDocument:
+                continue
             if text.encode("utf-8") != before:
                 files.write(path, text)
                 changed.append(self._name(path))
@@ -79,14 +84,21 @@ class Workbench:
         from engine.source import files
 
         changed = []
+        problems: list[Problem] = []
         for path in self.paths:
             before = path.read_bytes()
-            after = rewrite(before, self._name(path))
+            try:
+                after = rewrite(before, self._name(path))
+            except InvalidDocument as error:
+                problems += error.problems
+                continue
             if after.encode("utf-8") == before:
                 continue
             changed.append(self._name(path))
             if not check:
                 files.write(path, after)
+        if problems:
+            raise InvalidDocument(problems)
         return changed
 
     def show(self, name: str) -> Mapping[str, Any]:
@@ -137,8 +149,13 @@ class Workbench:
 
     def schema(self, kind: str | None = None) -> Mapping[str, Any]:
         """The JSON Schema editors use: of one kind, or of every document."""
+        from engine.load.notes import listed
         from engine.load.schema import combined, of_kind
+        from engine.model.manifest import KINDS
 
+        if kind and kind not in (*KINDS, "site"):
+            parameters = {"kind": kind, "known": listed(KINDS, 20)}
+            raise NotFound(Problem("D002", parameters=parameters, suggestion=nearest(kind, KINDS)))
         return of_kind(kind, self.registry) if kind else combined(self.registry)
 
     def set_up_editor(self) -> list[str]:

@@ -173,8 +173,10 @@ class LineScan:
         rest = self.text[scan.here : stop]
         if not scan.levels and rest.strip() and not _COMMENT.match(rest) and not re.match(r"[ \t]*:", rest):
             self.found = [one for one in self.found if one.at < at]
+            # A bracket that was opened lines above and closes behind a comment sign leaves no words here to quote.
             words = _COMMENT.sub("", self.text[at:stop])
-            self._quote("Y012" if "{{" in words else "Y017", at, words)
+            if words.strip():
+                self._quote("Y012" if "{{" in words else "Y017", at, words)
 
     def _quote(self, code: str, at: int, words: str) -> None:
         words = words.rstrip()

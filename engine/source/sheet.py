@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +25,9 @@ CHUNK = 1 << 20
 WORKBOOK = b"PK\x03\x04"
 #: Bytes a workbook may become when it is unpacked.
 UNPACKED = 500_000_000
+
+#: Stands behind a file's last line while its quotes are checked; no cell of a real table holds it.
+END = "\x1e\x1f"
 
 #: ``1.38E+10``: what is left of a long number after Excel has shown and saved it.
 SHORTENED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
@@ -82,10 +85,12 @@ class Sheet:
 def open_sheet(path: Path, name: str = "", heading: int = 1) -> Sheet:
     """The sheet in a file: of a workbook the one called ``name``, else its first; its columns stand in row ``heading``.
 
-    Raises InvalidDocument: not text in a known encoding, no heading, a heading twice, a workbook that is none or would unpack to
-    more than ``UNPACKED`` bytes. Reading the rows of a CSV may raise it too (I042).
+    Raises InvalidDocument: not text in a known encoding, no heading, a heading twice, a quote that is never closed, a workbook that is none or
+    would unpack to more than ``UNPACKED`` bytes. Reading the rows of a CSV may raise it too (I042).
     """
     digest, encoding, delimiter = _kind(path)
+    if encoding != "xlsx":
+        _check_quotes(path, encoding, delimiter)
     named = (name or next(iter(sheets(path)), "")) if encoding == "xlsx" else ""
     sheet = Sheet(path, (), encoding, delimiter, digest, heading, named)
     columns = next((cells for number, cells in sheet._lines() if number == heading), [])
@@ -142,6 +147,21 @@ def _check_heading(name: str, heading: list[str], line: int) -> None:
         seen.setdefault(column, position)
     if problems:
         raise InvalidDocument(problems)
+
+
+def _check_quotes(path: Path, encoding: str, delimiter: str) -> None:
+    """A quote without its end takes the rest of the file into one cell, without a word from the reader of CSV: a line put
+    behind the last one shows it, for it would be swallowed too."""
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(chain(_without_nul(file), (END,)), delimiter=delimiter)
+        begins = 1
+        try:
+            for cells in reader:
+                if cells and cells[-1].endswith(END) and cells != [END]:
+                    raise InvalidDocument(Problem("I015", Where(path.name, begins, 1), parameters={"line": begins}))
+                begins = reader.line_num + 1
+        except csv.Error:
+            return
 
 
 def _digest(path: Path) -> tuple[str, bytes]:

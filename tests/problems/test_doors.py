@@ -24,7 +24,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "C001": (("publsh",), "C001 没有 publsh 这个命令 -> 是否想写 publish? 运行 flowloom -h 看全部命令"),
-    "C002": (("explain",), "C002 命令写得不对: Missing argument 'CODE'. -> 在命令后面加 -h 看用法"),
+    "C002": (("explain",), "C002 命令写得不对: 少写了 CODE -> 在命令后面加 -h 看用法"),
     "C003": (
         ("-C", "{site}", "set", "visit", "/fields/x", "--insert"),
         "C003 没有写要把 /fields/x 改成什么 -> 在路径后面写上新值,或用 --remove 删掉",
@@ -41,6 +41,18 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "C013": (
         ("-C", "{site}", "publish", "--move", "x"),
         "C013 --move x 写得不对 -> 写成 流程.旧状态=新状态,例如 lead_stage.demo=proposal",
+    ),
+    "C014": (
+        ("-C", "{site}", "export", "lead", "-o", "{empty}/gone/leads.csv"),
+        "C014 gone 打不开: 没有这个文件或文件夹 -> 检查文件夹在不在、有没有权限",
+    ),
+    "C015": (
+        ("-C", "{site}", "export", "lead", "-o", "leads.txt"),
+        "C015 leads.txt 看不出要哪种表格 -> 文件名以 .csv 或 .xlsx 结尾",
+    ),
+    "I015": (
+        ("-C", "{site}", "import", "{open}", "--into", "lead", "--map", "company=甲"),
+        "open.csv:2:1 I015 第 2 行开始的一格,引号没有合上,后面的内容都被并进了这一格 -> 补上结尾的引号;内容里本来就有的引号要写两个",
     ),
     "I009": (
         ("-C", "{site}", "import", "{sheet}", "--into", "lead", "--map", "x"),
@@ -60,7 +72,13 @@ def test_a_command_is_refused_in_these_words(
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "leads.csv").write_text("甲,乙\n1,2\n", "utf-8")
-    places = {"site": str(company.folder), "empty": str(tmp_path / "empty"), "sheet": str(tmp_path / "leads.csv")}
+    (tmp_path / "open.csv").write_text('甲,乙\n"一,2\n三,4\n', "utf-8")
+    places = {
+        "open": str(tmp_path / "open.csv"),
+        "site": str(company.folder),
+        "empty": str(tmp_path / "empty"),
+        "sheet": str(tmp_path / "leads.csv"),
+    }
     arguments, expected = COMMANDS[code]
     assert said(capsys, *(argument.format(**places) for argument in arguments)) == expected
 

@@ -175,30 +175,31 @@ NAMES = st.fixed_dictionaries(
 )
 
 
+LEAVES = {"number": ("a", "b", "2", "0.5", "-3"), "text": ("s", "'xy'"), "truth": ("c", "True", "False", "a > b", "'x' in s")}  # fmt: skip
+FORMS = {
+    "number": (*(f"<N> {sign} <N>" for sign in "+-*/"), "-<N>", "a", "<N> if <Q> else <N>", "len(t)", "sum([x for x in t if x > a])", "t[0]"),
+    "text": ("<T> + <T>", "s", "'x' * 2", "s[0]", "s[:2]"),
+    "truth": (
+        *(f"<N> {sign} <N>" for sign in ("<", "<=", "==", "!=", ">", ">=")), "<Q> and <Q>", "<Q> or <Q>", "not <Q>",
+        *(f"<T> {sign} <T>" for sign in ("<", "==", "!=", "in", "not in")), *(f"{n} {sign} t" for n in (1, 2) for sign in ("in", "not in")),
+        "<N> < <N> < <N>", "2 in [x * 2 for x in t]",
+    ),
+}  # fmt: skip
+
+
 @st.composite
 def oracles(draw: Any, kind: str = "truth", depth: int = 3) -> str:
     """Expressions without empty values, where simpleeval and we must say the same."""
 
-    def sub(name: str) -> str:
-        return f"({draw(oracles(name, depth - 1))})"
+    def fill(form: str) -> str:
+        """A form with an expression drawn for every N(umber), T(ext) and Q(uestion) in it: only for the form that was chosen."""
+        for sign, name in (("N", "number"), ("T", "text"), ("Q", "truth")):
+            while f"<{sign}>" in form:
+                form = form.replace(f"<{sign}>", f"({draw(oracles(name, depth - 1))})", 1)
+        return form
 
-    pick = lambda *options: draw(st.sampled_from(options))  # noqa: E731
-    if kind == "number":
-        if depth <= 0:
-            return pick("a", "b", "2", "0.5", "-3")
-        return pick(f"{sub('number')} {pick('+', '-', '*', '/')} {sub('number')}", f"-{sub('number')}", "a",
-                    f"{sub('number')} if {sub('truth')} else {sub('number')}", "len(t)", "sum([x for x in t if x > a])", "t[0]")  # fmt: skip
-    if kind == "text":
-        return (
-            pick("s", "'xy'") if depth <= 0 else pick(f"{sub('text')} + {sub('text')}", "s", "'x' * 2", "s[0]", "s[:2]")
-        )
-    if depth <= 0:
-        return pick("c", "True", "False", "a > b", "'x' in s")
-    return pick(
-        f"{sub('number')} {pick('<', '<=', '==', '!=', '>', '>=')} {sub('number')}", f"{sub('truth')} {pick('and', 'or')} {sub('truth')}",
-        f"not {sub('truth')}", f"{sub('text')} {pick('<', '==', '!=', 'in', 'not in')} {sub('text')}", f"{pick(1, 2)} {pick('in', 'not in')} t",
-        f"{sub('number')} < {sub('number')} < {sub('number')}", "2 in [x * 2 for x in t]",
-    )  # fmt: skip
+    forms = FORMS[kind] if depth > 0 else LEAVES[kind]
+    return fill(draw(st.sampled_from(forms)))
 
 
 @settings(max_examples=100, deadline=None)

@@ -20,7 +20,7 @@ from tests.engine.expression.world import FUNCTIONS, SCOPE
 REFUSED = [
     "tags == ['a']", "i ** j > 1", "i ** 9 > 1", "name[i] == 'a'", "name[-1] == 'a'", "orders[0].total > 1", "name * 2 == 'aa'",
     "tags + ['a'] == tags", "{'a': i} == {'a': 1}", "len([o.lead.orders for o in orders]) > 1", "len(tags[1:]) > 1", "n ** 0.5 > 1",
-    "(name and i) is None",
+    "(name and i) is None", "(i if flag else name) is None", "(tags if flag else ['a']) is None",
 ]  # fmt: skip
 
 
@@ -31,9 +31,19 @@ def test_what_no_database_computes_is_told_by_both(text: str) -> None:
     assert "X041" in [p.code for p in ours]
 
 
-@pytest.mark.parametrize("text", ["name and i", "not (name and i)", "flag or (name and i)", "1 if (name and i) else 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name and i",
+        "not (name and i)",
+        "flag or (name and i)",
+        "1 if (name and i) else 2",
+        "not (i if flag else name)",
+        "i if flag else name",
+    ],
+)
 def test_what_is_only_asked_whether_it_holds_may_be_of_any_kind(text: str) -> None:
-    for value in (False, not text.startswith(("name", "flag"))):
+    for value in (False, not text.startswith(("name", "flag", "i"))):
         ours, theirs = (told(parse(text), SCOPE, FUNCTIONS, value=value) for told in (not_portable, refusals))
         assert [ours, theirs] == [[], []]
 

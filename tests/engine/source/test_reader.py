@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidDocument
@@ -258,6 +258,7 @@ SIGNS = st.text(alphabet="ab:- ,[]{}#&*!|>'\"%@`\n\t：，“”　中{{}}=0.", 
 
 
 @given(SIGNS)
+@example("{\n#}0")
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_or_refused_with_places(text: str) -> None:
     source, problems = read_tolerant(text, "x.yaml")

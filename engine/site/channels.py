@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.errors import FlowloomError, NotFound, Problem, WrongUsage
@@ -98,8 +98,8 @@ class Channels(Receiving):
     def trial(
         self, actor: Actor, name: str, body: bytes, kind: str, file: str = "", *, kept: bool = False
     ) -> list[dict[str, Any]]:
-        """What would come of a pasted input or a ``file``, item by item: ``values``, ``action`` (created, matched, received) or
-        ``problems``. ``kept``: the body is one item, as a delivery keeps it.
+        """What would come of a pasted input or a ``file``, item by item: ``values`` (``shown`` in words, ``links`` with titles), ``action`` (created, matched,
+        received) or ``problems``. ``kept``: the body is one item, as a delivery keeps it.
 
         Nothing is written. Raises Forbidden, NotFound (I020), Unreadable, InvalidDocument.
         """
@@ -115,7 +115,7 @@ class Channels(Receiving):
         def work(connection: Connection) -> None:
             found.clear()
             for item in items:
-                found.append(self._tried(connection, route, item))
+                found.append(self._tried(connection, route, item, actor.language))
             raise _TakenBack
 
         with contextlib.suppress(_TakenBack):
@@ -150,46 +150,56 @@ class Channels(Receiving):
         )
         return {count: told[count] for count in ("new", "known", "waiting")}
 
-    def _tried(self, connection: Connection, route: Route, item: Delivery) -> dict[str, Any]:
+    def _tried(self, connection: Connection, route: Route, item: Delivery, language: str) -> dict[str, Any]:
         if item.problem is not None:
             return {"action": "refused", "problems": (item.problem,)}
         try:
             with connection.savepoint():
-                action, record, values = self._try(connection, route, item.content, item.facts)
+                return self._try(connection, route, item, language)
         except FlowloomError as error:
             if connection.broken is not None:
                 raise
             return {"action": "refused", "problems": error.problems}
-        return {"action": action, "record": record, "values": values}
 
-    def _try(
-        self, connection: Connection, route: Route, item: Any, facts: Mapping[str, Any]
-    ) -> tuple[str, int | None, Any]:
+    def _try(self, connection: Connection, route: Route, item: Delivery, language: str) -> dict[str, Any]:
         def work(context: Acting) -> Taken:
-            return take(context, route, item, facts)
+            return take(context, route, item.content, item.facts)
 
-        def after(context: Acting, done: Turned[Taken]) -> Record | None:
+        def after(context: Acting, done: Turned[Taken]) -> dict[str, Any] | None:
             # As it stands when every rule has run: with its owner.
             record = done.value.record
-            return None if record is None else context.get(record.entity, record.id) or record
+            return (
+                None if record is None else _values(context, context.get(record.entity, record.id) or record, language)
+            )
 
         done = turn(self.running.parts, connection, SYSTEM, work, via="trial", answer=after)
-        taken, record = done.value, done.said
-        if record is None:
-            return taken.action, None, item
-        kinds = self.running.parts.compiled.plan(record.entity).fields
-        values = {
-            name: kinds[name].type.to_json(value)
-            for name, value in record.values.items()
-            if value is not None and name in kinds
-        }
-        return taken.action, record.id if taken.action == "matched" else None, values
+        taken, said = done.value, done.said
+        if taken.record is None or said is None:
+            return {"action": taken.action, "record": None, "values": item.content}
+        return {"action": taken.action, "record": taken.record.id if taken.action == "matched" else None, **said}
 
     def probe(self, actor: Actor, name: str) -> str:
         """What the other side of a connection says when asked. Raises Forbidden, NotFound, Undone."""
         access.check_permit(self.running.manifest, actor, "configure")
         route_of(self.running.manifest, name)
         return str(self.connector(name).probe(self.settings(name)))
+
+
+def _values(context: Acting, record: Record, language: str) -> dict[str, Any]:
+    """A record's ``values`` as JSON, those that say more in words in ``shown``, the titles of what it links to in ``links``."""
+    values: dict[str, Any] = {}
+    shown: dict[str, str] = {}
+    links: dict[str, Any] = {}
+    for name, one in context.plan(record.entity).fields.items():
+        value = record.values.get(name)
+        if value is None:
+            continue
+        values[name] = one.type.to_json(value)
+        shown[name] = one.type.show(one.field, value, language)
+        other = context.get(one.links_to, value) if one.links_to is not None and isinstance(value, int) else None
+        if other is not None:
+            links[name] = {"entity": other.entity, "id": other.id, "title": context.title(other)}
+    return {"values": values, "shown": shown, "links": links}
 
 
 def shown(kept: inbox.Delivery, language: str) -> dict[str, Any]:

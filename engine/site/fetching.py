@@ -240,14 +240,14 @@ class Fetching:
             thread.join()
 
 
-def seen(connection: Connection, name: str, due: dt.datetime | None, language: str) -> dict[str, Any]:
-    """How a polled connection goes, for the site's own people: ``next``, ``looked_at``, ``came``, ``failing_since``, ``error``."""
+def seen(connection: Connection, name: str, due: dt.datetime | None, now: dt.datetime, language: str) -> dict[str, Any]:
+    """How a polled connection goes, for the site's own people: ``busy`` (looked at now, or due), ``next``, ``looked_at``, ``came``, ``failing_since``, ``error``."""
     found = polling.standing(connection, name)
     job = jobs.by_key(connection, polling.PREFIX + name)
     later = job.job.due if job is not None and job.state == "waiting" else due
     return {
         "next": later.isoformat() if later is not None else None,
-        "busy": job is not None and job.state == "running",
+        "busy": job is not None and (job.state == "running" or (job.state == "waiting" and job.job.due <= now)),
         "looked_at": found.looked_at,
         "came": found.came,
         "failing_since": found.failing_since,

@@ -74,7 +74,7 @@ def _connection(channels: Channels, context: Acting, actor: Actor, each: Definit
         if may_configure
         else [],
         "can": {
-            "probe": may_configure,
+            "probe": may_configure and bool(offers - {"upload"}),
             "poll": may_import and poll is not None,
             "upload": may_import and "upload" in offers,
             "try": may_import and bool({"receive", "poll", "upload"} & offers),
@@ -135,7 +135,7 @@ def _polled(context: Acting, name: str, language: str) -> dict[str, Any] | None:
     if not polling.polls(context.manifest, context.registry, name):
         return None
     waiting = timers.named(context.connection, polling.PREFIX + name)
-    return fetching.seen(context.connection, name, waiting[0].timer.due if waiting else None, language)
+    return fetching.seen(context.connection, name, waiting[0].timer.due if waiting else None, context.now, language)
 
 
 def _expected(each: Definition) -> dict[str, Any] | None:

@@ -42,6 +42,23 @@ set: {{source: referral}}
 match_on: [phone]
 ---
 kind: connection
+name: scans
+label: {{zh: 展会扫码, en: Expo scans}}
+connector: ftp_csv
+settings: {{host: 127.0.0.1, port: {ftp}, user: crm, password: "=secret.EXPO_FTP", security: none, marker: .ok, networks: ["127.0.0.0/8"]}}
+into: lead
+map: {{company: 单位, phone: 手机}}
+match_on: [phone]
+---
+kind: connection
+name: sheet
+label: {{zh: 周表, en: Weekly sheet}}
+connector: upload
+into: lead
+map: {{company: 单位, phone: 手机}}
+match_on: [phone]
+---
+kind: connection
 name: erp
 label: {{zh: 财务系统, en: Accounts}}
 connector: http
@@ -108,8 +125,8 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
     so that where there is none nothing is started."""
     folder = tmp_path_factory.mktemp("browser") / "site"
     (folder / "custom").mkdir(parents=True)
-    erp = _free_port()
-    (folder / "custom" / "own.yaml").write_text(OWN.format(erp=erp), "utf-8")
+    erp, ftp = _free_port(), _free_port()
+    (folder / "custom" / "own.yaml").write_text(OWN.format(erp=erp, ftp=ftp), "utf-8")
     secrets = folder / "secrets.env"
     secrets.write_text(f"PARTNER_HOOK={SECRET}\n", "utf-8")
     secrets.chmod(0o600)
@@ -131,7 +148,7 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
         try:
             _until_ready(process, port)
-            yield company, f"http://127.0.0.1:{port}", erp
+            yield company, f"http://127.0.0.1:{port}", erp, ftp
         finally:
             process.terminate()
             process.wait(10)
@@ -141,8 +158,8 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory, registry: An
 @pytest.fixture
 def desk(server: Any, chromium: Any) -> Iterator[Desk]:
     """The company at its desks: ``desk.page("li")`` is a page with Li signed in. No page may have thrown anything."""
-    company, url, erp = server
-    made = Desk(company, url, chromium, ELSEWHERE, erp=erp, secret=SECRET)
+    company, url, erp, ftp = server
+    made = Desk(company, url, chromium, ELSEWHERE, erp=erp, ftp=ftp, secret=SECRET)
     yield made
     made.close()
     assert made.thrown == []

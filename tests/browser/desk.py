@@ -13,15 +13,17 @@ PHONE = {"width": 390, "height": 844}
 
 
 class Desk:
-    """Pages and API of one company. ``erp`` is the port where the accounts would answer, ``secret`` the partner's.
+    """Pages and API of one company. ``erp`` is the port where the accounts would answer, ``ftp`` where a partner's files
+    would stand, ``secret`` the partner's.
 
     ``thrown`` are the errors its pages threw, ``told`` what went to their consoles."""
 
     def __init__(
-        self, company: Company, url: str, browser: Any, timezone: str, *, erp: int = 0, secret: str = ""
+        self, company: Company, url: str, browser: Any, timezone: str, *, erp: int = 0, ftp: int = 0, secret: str = ""
     ) -> None:
         self.company = company
         self.erp = erp
+        self.ftp = ftp
         self.secret = secret
         self.url = url
         self.thrown: list[str] = []

@@ -44,13 +44,19 @@ class Peer:
 
 @contextmanager
 def ftp_server(
-    folder: Path, certificate: Path | None = None, without: tuple[str, ...] = (), encoding: str = "utf-8"
+    folder: Path,
+    certificate: Path | None = None,
+    without: tuple[str, ...] = (),
+    encoding: str = "utf-8",
+    port: int = 0,
+    may: str = "elr",
 ) -> Iterator[Peer]:
-    """A running server. ``without``: commands it does not know; ``certificate``: it speaks TLS."""
+    """A running server. ``without``: commands it does not know; ``certificate``: it speaks TLS; ``may``: what the user is allowed
+    (pyftpdlib's letters)."""
     folder.mkdir(exist_ok=True)
     peer = Peer(folder)
     authorizer = DummyAuthorizer()
-    authorizer.add_user("crm", "口令", str(folder), perm="elr")
+    authorizer.add_user("crm", "口令", str(folder), perm=may)
 
     class Download(DTPHandler):  # type: ignore[misc]
         def push(self, *given: Any) -> None:
@@ -77,7 +83,7 @@ def ftp_server(
         Session.certfile, Session.tls_control_required, Session.tls_data_required = str(certificate), True, True
     else:
         Session.dtp_handler = Download
-    server = FTPServer(("127.0.0.1", 0), Session)
+    server = FTPServer(("127.0.0.1", port), Session)
     peer.port = server.address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05, "handle_exit": False}, daemon=True)
     thread.start()

@@ -9,6 +9,8 @@ interface Sending {
   body?: unknown;
   /** A body in other words than JSON, with its media type. */
   raw?: { text: string; kind: string };
+  /** A body with a file in it. */
+  form?: FormData;
   version?: number;
   signal?: AbortSignal;
 }
@@ -36,7 +38,7 @@ async function problemOf(response: Response): Promise<Refusal> {
   return new Refusal(response.status, body);
 }
 
-async function send<T>(method: string, path: string, { query, body, raw, version, signal }: Sending = {}): Promise<T> {
+async function send<T>(method: string, path: string, { query, body, raw, form, version, signal }: Sending = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": spokenLanguage() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (raw) headers["Content-Type"] = raw.kind;
@@ -47,7 +49,7 @@ async function send<T>(method: string, path: string, { query, body, raw, version
     response = await fetch(address(path, query), {
       method,
       headers,
-      body: raw ? raw.text : body === undefined ? undefined : JSON.stringify(body),
+      body: form ?? (raw ? raw.text : body === undefined ? undefined : JSON.stringify(body)),
       credentials: "same-origin",
       signal,
     });
@@ -68,6 +70,7 @@ export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => send<T>("GET", path, { query, signal }),
   post: <T>(path: string, body?: unknown, version?: number) => send<T>("POST", path, { body: body ?? {}, version }),
   raw: <T>(path: string, text: string, kind: string) => send<T>("POST", path, { raw: { text, kind } }),
+  form: <T>(path: string, form: FormData) => send<T>("POST", path, { form }),
   patch: <T>(path: string, body: unknown, version?: number) => send<T>("PATCH", path, { body, version }),
   remove: (path: string, version?: number) => send<void>("DELETE", path, { version }),
 };

@@ -1,8 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { LIVE, refreshLive } from "../app/live";
 import { useLanguage } from "../i18n/language";
 import { api } from "./client";
-import type { ProblemLine, Values } from "./types";
+import type { ProblemLine, RecordShape, Values } from "./types";
 
 /** How a connection that is fetched goes. */
 export interface Polled {
@@ -20,6 +20,15 @@ export interface ConnectionShape {
   connector: string;
   into: string | null;
   address: string | null;
+  /** The connector in words. */
+  kind: string;
+  state: "working" | "silent" | "attention";
+  /** What a person has to look at. */
+  why: { message: string; fix: string; code: string } | null;
+  /** What came since midnight of the site. */
+  today: Partial<Record<DeliveryState, number>>;
+  secrets: { name: string; set: boolean }[];
+  can: { probe: boolean; poll: boolean; upload: boolean; try: boolean };
   counts: Partial<Record<DeliveryState, number>>;
   last: string | null;
   silent_since: string | null;
@@ -55,30 +64,69 @@ export interface Tried {
   action: string;
   record?: number | null;
   values?: Values;
+  shown?: Record<string, string>;
+  links?: RecordShape["links"];
   problems?: ProblemLine[];
 }
 
-const MOST = 500;
+const PAGE = 50;
 
-export function useConnections() {
+/** Every way in and out. Fetching writes no record, so the change counter does not tell: while `watched` is fetched it is asked anew. */
+export function useConnections(watched = false) {
   const { language } = useLanguage();
   return useQuery({
     queryKey: [LIVE, language, "connections"],
+    refetchInterval: watched ? 1_500 : 30_000,
     queryFn: ({ signal }) => api.get<{ items: ConnectionShape[] }>("/connections", undefined, signal),
     select: (answer) => answer.items,
   });
 }
 
-/** Deliveries in some states, the oldest first. */
-export function useDeliveries(states: DeliveryState[]) {
+/** Deliveries in some states, of one connection if named, page by page: what waits the oldest first, what is over the latest. */
+export function useDeliveries(states: DeliveryState[], connection: string) {
   const { language } = useLanguage();
-  return useQuery({
-    queryKey: [LIVE, language, "inbox", ...states],
-    queryFn: async ({ signal }) => {
-      const lists = await Promise.all(states.map((state) => api.get<{ items: DeliveryShape[] }>("/inbox", { state, limit: MOST }, signal)));
-      return lists.flatMap((list) => list.items);
-    },
+  return useInfiniteQuery({
+    queryKey: [LIVE, language, "inbox", connection, ...states],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) =>
+      api.get<{ items: DeliveryShape[]; next: string | null }>("/inbox", { state: states.join(","), connection, limit: PAGE, cursor: pageParam }, signal),
+    getNextPageParam: (page) => page.next ?? undefined,
   });
+}
+
+/** What a table brought. */
+export interface Uploaded {
+  new: number;
+  known: number;
+  waiting: number;
+}
+
+/** What a person does with a connection. */
+export function useConnectionWays() {
+  const client = useQueryClient();
+  const at = (name: string, what: string) => `/connections/${encodeURIComponent(name)}/${what}`;
+  const wrapped = (file: File) => {
+    const form = new FormData();
+    form.append("file", file, file.name);
+    return form;
+  };
+  return {
+    probe: (name: string) => api.post<{ said: string }>(at(name, "probe")),
+    poll: async (name: string) => {
+      const answer = await api.post<{ asked: boolean }>(at(name, "poll"));
+      await client.invalidateQueries({ queryKey: [LIVE] });
+      return answer;
+    },
+    upload: async (name: string, file: File) => {
+      try {
+        return await api.form<Uploaded>(at(name, "upload"), wrapped(file));
+      } finally {
+        await refreshLive(client);
+      }
+    },
+    attempt: (name: string, text: string, kind: string) => api.raw<{ items: Tried[] }>(at(name, "try"), text, kind),
+    attemptFile: (name: string, file: File) => api.form<{ items: Tried[] }>(at(name, "try"), wrapped(file)),
+  };
 }
 
 export function useInboxWays() {

@@ -26,6 +26,7 @@ const RevisionsPage = lazy(() => import("../pages/revisions/RevisionsPage"));
 const ApprovalsPage = lazy(() => import("../pages/approvals/ApprovalsPage"));
 const RunsPage = lazy(() => import("../pages/runs/RunsPage"));
 const RunPage = lazy(() => import("../pages/runs/RunPage"));
+const ConnectionsPage = lazy(() => import("../pages/connections/ConnectionsPage"));
 const InboxPage = lazy(() => import("../pages/inbox/InboxPage"));
 const ImportStartPage = lazy(() => import("../pages/importing/StartPage"));
 const ImportPage = lazy(() => import("../pages/importing/ImportPage"));
@@ -69,6 +70,7 @@ export default function Inside({ session }: { session: Session }) {
                   <Route path="approvals" element={<ApprovalsPage />} />
                   <Route path="runs" element={<RunsPage />} />
                   <Route path="runs/:id" element={<RunPage />} />
+                  <Route path="connections" element={<ConnectionsPage />} />
                   <Route path="inbox" element={<InboxPage />} />
                   <Route path="notifications" element={<NoticesPage />} />
                   <Route path="sign-in" element={<Navigate to="/" replace />} />

@@ -1,4 +1,4 @@
-import { AuditOutlined, BellOutlined, HistoryOutlined, InboxOutlined, ThunderboltOutlined } from "@ant-design/icons";
+import { ApiOutlined, AuditOutlined, BellOutlined, HistoryOutlined, InboxOutlined, ThunderboltOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import { useApprovals } from "../api/approvals";
 import { useUnread } from "../api/queries";
@@ -26,6 +26,7 @@ export function usePlaces(): Place[] {
     { to: "/notifications", label: t("nav.notices"), icon: <BellOutlined aria-hidden />, count: unread, said: t("nav.unread", { n: unread }) },
     waiting + (approvals?.asked.length ?? 0) > 0 && { to: "/approvals", label: t("appr.title"), icon: <AuditOutlined aria-hidden />, count: waiting, said: t("appr.toDecide", { n: waiting }) },
     may(session, "import") && { to: "/inbox", label: t("inbox.title"), icon: <InboxOutlined aria-hidden />, count: 0 },
+    (may(session, "import") || may(session, "configure")) && { to: "/connections", label: t("conn.title"), icon: <ApiOutlined aria-hidden />, count: 0 },
     (may(session, "audit") || may(session, "configure")) && { to: "/runs", label: t("runs.title"), icon: <ThunderboltOutlined aria-hidden />, count: 0 },
     may(session, "configure") && { to: "/revisions", label: t("nav.revisions"), icon: <HistoryOutlined aria-hidden />, count: 0 },
   ];

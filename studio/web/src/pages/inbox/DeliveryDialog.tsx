@@ -6,10 +6,10 @@ import { asRefusal, spoken } from "../../api/problem";
 import { recordPath } from "../../app/paths";
 import { useSay, useSurroundings } from "../../app/session";
 import { useToast } from "../../app/toast";
-import { fieldOf } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
 import { Notes } from "../../widgets/Notes";
 import { readable, reasonsOf } from "./reason";
+import { Trial } from "./Trial";
 
 interface Props {
   one: DeliveryShape;
@@ -98,34 +98,4 @@ function RecordLink({ record }: { record: { entity: string; id: number } | undef
   const { model } = useSurroundings();
   if (!record) return null;
   return <Link to={recordPath(record.entity, record.id)}>{t("inbox.openRecord", { label: model.entities[record.entity]?.label ?? record.entity })}</Link>;
-}
-
-/** What would come of it, piece by piece. */
-function Trial({ tried, into }: { tried: Tried[]; into: string | null }) {
-  const { t } = useLanguage();
-  const { model } = useSurroundings();
-  return (
-    <section className="trial" aria-live="polite">
-      <h3>{t("inbox.trial")}</h3>
-      {tried.map((each, at) => (
-        <div key={at}>
-          {each.problems ? (
-            <Notes tone="bad" lines={each.problems.map(spoken)} />
-          ) : (
-            <>
-              <Notes tone="good" lines={[t(each.action === "matched" ? "inbox.wouldMatch" : each.action === "created" ? "inbox.wouldCreate" : "inbox.wouldKeep")]} />
-              <dl className="approval-facts">
-                {Object.entries(each.values ?? {}).filter(([, value]) => value !== null && typeof value !== "object").slice(0, 12).map(([name, value]) => (
-                  <div key={name}>
-                    <dt>{fieldOf(model.entities[into ?? ""], name)?.label ?? name}</dt>
-                    <dd>{String(value)}</dd>
-                  </div>
-                ))}
-              </dl>
-            </>
-          )}
-        </div>
-      ))}
-    </section>
-  );
 }

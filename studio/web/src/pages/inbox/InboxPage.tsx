@@ -30,13 +30,13 @@ export default function InboxPage() {
   const filter: FilterName = wanted in FILTERS ? (wanted as FilterName) : "stuck";
   const connection = search.get("from") ?? "";
   const connections = useConnections();
-  const found = useDeliveries([...FILTERS[filter]]);
+  const found = useDeliveries([...FILTERS[filter]], connection);
   const ways = useInboxWays();
   const [chosen, setChosen] = useState<number[]>([]);
   const [open, setOpen] = useState<DeliveryShape | null>(null);
   const [busy, setBusy] = useState(false);
 
-  const rows = (found.data ?? []).filter((one) => !connection || one.connection === connection);
+  const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   const titleOf = useTitles(rows.map((one) => ({ entity: one.record?.entity ?? null, record: one.record?.id ?? null })));
   const labelOf = (name: string) => connections.data?.find((one) => one.name === name)?.label ?? name;
   const replayable = filter === "stuck" || filter === "waiting" ? rows.map((one) => one.id) : [];
@@ -101,6 +101,11 @@ export default function InboxPage() {
             />
           ))}
         </ul>
+      )}
+      {found.hasNextPage && (
+        <div className="list-end">
+          <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t("list.loadMore")}</Button>
+        </div>
       )}
       {open && <DeliveryDialog key={open.id} one={open} from={labelOf(open.connection)} into={connections.data?.find((one) => one.name === open.connection)?.into ?? null} onClose={() => setOpen(null)} />}
     </div>

@@ -1,6 +1,6 @@
 """A folder on another machine that tables are put into: which files are whole, which are new, which row comes next. Floor: 5.
 
-``cursor`` is ``{seen: {name: [size, modified, digest]}, known: [digest, …], reading: {name, digest, row} | None}``. A file is taken when
+``cursor`` is ``{seen: {name: [size, modified, digest, "stays"?]}, known: [digest, …], reading: {name, digest, row} | None}``. A file is taken when
 it has stood still (or its marker is there), was fetched in the length that was listed and its content is new; its rows are
 taken in pages, and a page's cursor names the last row, so that whoever follows a killed poller goes on behind it.
 """
@@ -25,6 +25,8 @@ from engine.errors import InvalidDocument, Problem
 from engine.plugins.slots import Delivery, Page, Undone, Unreadable, content_of
 from engine.source.sheet import Row, open_sheet
 
+#: What names come as: every byte is a letter, so that those in any encoding come through unchanged.
+RAW = "latin-1"
 #: Rows of a page: what is kept in one turn.
 ROWS = 20
 #: Megabytes of a file that are fetched at most, unless ``largest`` says otherwise.
@@ -59,10 +61,39 @@ class Folder(Protocol):
         """Write the file's bytes; more than ``most`` are refused."""
         ...
 
+    def remove(self, entry: Entry) -> None:
+        """Delete the file there."""
+        ...
+
+    def move(self, entry: Entry, into: str, name: str) -> None:
+        """Put the file into the folder ``into`` of the folder, made where it is not there; what is called so there is replaced."""
+        ...
+
     def close(self) -> None:
         """End the session."""
         ...
 
+
+#: What only a folder on another machine has.
+THERE: Mapping[str, Any] = {
+    "encoding": {
+        "title": "服务器的编码", "x-en": {"title": "The server's encoding"}, "type": "string",
+        "enum": ["utf-8", "gb18030"], "default": "utf-8",
+    },
+    "after": {
+        "title": "取完以后",
+        "description": "keep 留在原处;move 移到 done 那个文件夹;delete 删掉。都在那些行落盘以后才做。",
+        "x-en": {
+            "title": "When taken",
+            "description": "keep: it stays; move: into the folder `done`; delete. Only once its rows are durable here.",
+        },
+        "type": "string", "enum": ["keep", "move", "delete"], "default": "keep",
+    },
+    "done": {
+        "title": "移到哪个文件夹", "x-en": {"title": "Folder for what was taken"}, "type": "string", "default": "done",
+        "description": "在上面那个文件夹里;没有就新建。文件名里加上内容的记号,同名的不会互相盖掉。", "examples": ["done"],
+    },
+}  # fmt: skip
 
 PARAMS: Mapping[str, Any] = {
     "folder": {
@@ -104,9 +135,38 @@ def pages(folder: Folder, settings: Mapping[str, Any], cursor: Any) -> Iterator[
         if state.knows(entry):
             continue
         yield from _file(folder, settings, entry, state)
-    gone = state.forget({entry.name for entry in folder.entries()})
+    there = folder.entries()
+    gone = state.forget({entry.name for entry in there})
     if gone:
         yield Page((), state.json())
+    _tidy(folder, settings, state, there)
+
+
+def _tidy(folder: Folder, settings: Mapping[str, Any], state: _State, there: Sequence[Entry]) -> None:
+    """Move or delete the files whose rows are durable here, as they are listed now: what was changed since it was read stays, and so
+    does what could not be read to its end. Whoever is killed before this finds them at the next look. Raises Undone (I051)."""
+    way, marker = settings.get("after") or "keep", str(settings.get("marker") or "")
+    if way == "keep":
+        return
+    names = {each.name: each for each in there}
+    for entry in there:
+        digest = state.taken(entry)
+        if digest is None:
+            continue
+        try:
+            mark = names.get(entry.name + marker) if marker else None
+            if mark is not None:
+                # First: a marker alone would let the next file of that name pass for whole while it is still being written.
+                folder.remove(mark)
+            if way == "delete":
+                folder.remove(entry)
+            else:
+                stem, dot, kind = entry.name.rpartition(".")
+                folder.move(entry, str(settings.get("done") or "done"), f"{stem}.{digest[:8]}{dot}{kind}")
+        except Undone as error:
+            problem = error.problems[0]
+            reason = {"zh": problem.what("zh"), "en": problem.what("en")}
+            raise Undone(Problem("I051", parameters={"file": entry.name, "reason": reason})) from error
 
 
 def probe(folder: Folder, settings: Mapping[str, Any]) -> str:
@@ -128,6 +188,11 @@ class _State:
         """True for a file that was read to its end and has not changed since."""
         return self.seen.get(entry.name, [None, None])[:2] == [entry.size, entry.modified]
 
+    def taken(self, entry: Entry) -> str | None:
+        """The digest of a file of which every row was taken and that has not changed since; None for any other."""
+        found = self.seen.get(entry.name, [])
+        return str(found[2]) if self.knows(entry) and len(found) == 3 else None
+
     def row_of(self, entry: Entry, digest: str) -> int:
         """The last row of the file that was kept; 1 (the heading) for none."""
         at = self.reading or {}
@@ -142,12 +207,12 @@ class _State:
         self.reading = {"name": entry.name, "digest": digest, "row": row}
         return self.json()
 
-    def read(self, entry: Entry, digest: str) -> dict[str, Any]:
-        """The cursor behind the whole file."""
+    def read(self, entry: Entry, digest: str, *, whole: bool = True) -> dict[str, Any]:
+        """The cursor behind the file; ``whole``: every row of it was taken."""
         old = self.seen.get(entry.name)
         if old is not None and old[2] != digest:
             self._remember(old[2])
-        self.seen[entry.name] = [entry.size, entry.modified, digest]
+        self.seen[entry.name] = [entry.size, entry.modified, digest, *(() if whole else ("stays",))]
         self.reading = None
         return self.json()
 
@@ -202,7 +267,9 @@ def _file(folder: Folder, settings: Mapping[str, Any], entry: Entry, state: _Sta
     if entry.size > most * 1_000_000:
         parameters = {"file": entry.name, "size": entry.size // 1_000_000, "most": most}
         key = f"{entry.name}:{entry.size}:{entry.modified}"
-        yield Page([_broken(entry, b"", key, Problem("I041", parameters=parameters))], state.read(entry, key))
+        yield Page(
+            [_broken(entry, b"", key, Problem("I041", parameters=parameters))], state.read(entry, key, whole=False)
+        )
         return
     with tempfile.TemporaryDirectory(prefix="flowloom-") as room:
         # A name of our own: what the other side calls it never becomes a path here.
@@ -222,7 +289,7 @@ def _rows(path: Path, settings: Mapping[str, Any], entry: Entry, state: _State) 
     if state.had(digest):
         yield Page((), state.read(entry, digest))
         return
-    after, lot, row = state.row_of(entry, digest), list[Delivery](), 1
+    after, lot, row, whole = state.row_of(entry, digest), list[Delivery](), 1, True
     try:
         for row, one in _deliveries(path, settings, entry.name):
             if row <= after:
@@ -233,7 +300,8 @@ def _rows(path: Path, settings: Mapping[str, Any], entry: Entry, state: _State) 
                 lot = []
     except InvalidDocument as error:
         lot.append(_broken(entry, _start(path), f"{entry.name}:{digest}", error.problems[0]))
-    yield Page(lot, state.read(entry, digest))
+        whole = False
+    yield Page(lot, state.read(entry, digest, whole=whole))
 
 
 def _deliveries(path: Path, settings: Mapping[str, Any], name: str) -> Iterator[tuple[int, Delivery]]:
@@ -272,6 +340,20 @@ def _broken(entry: Entry, body: bytes, key: str, problem: Problem) -> Delivery:
     return Delivery(
         f"file:{key}", None, body, "application/octet-stream", facts={"file": {"name": entry.name}}, problem=problem
     )
+
+
+def raw(text: Any, encoding: str) -> str:
+    """Text as the other side takes it: its bytes in that encoding as letters."""
+    return str(text).encode(encoding).decode(RAW)
+
+
+def shown(name: str) -> str:
+    """A raw name for people: UTF-8, else GB18030."""
+    sent = name.encode(RAW, "replace")
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return sent.decode(encoding)
+    return sent.decode("utf-8", "replace")
 
 
 def _start(path: Path) -> bytes:

@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, ClassVar
 
 from connectors import folder
-from connectors.folder import Entry, Tables
+from connectors.folder import RAW, Entry, Tables, raw, shown
 from connectors.network import connect
 from engine.errors import Problem
 from engine.plugins.slots import Connector, Page, Undone
 
-#: What the control connection is read as: every byte is a letter, so that names in any encoding come through unchanged.
-RAW = "latin-1"
 #: Seconds for an answer.
 TIMEOUT = 30.0
 
@@ -39,14 +37,11 @@ class FtpCsv(Tables, Connector):
             "security": {
                 "title": "加密", "x-en": {"title": "Security"}, "type": "string", "enum": ["tls", "none"], "default": "tls",
             },
-            "encoding": {
-                "title": "服务器的编码", "x-en": {"title": "The server's encoding"}, "type": "string",
-                "enum": ["utf-8", "gb18030"], "default": "utf-8",
-            },
             "authority": {
                 "title": "信任的证书", "x-en": {"title": "Trusted certificate (a file)"}, "type": "string",
                 "description": "对方用自签证书时,证书文件的路径。",
             },
+            **folder.THERE,
             **folder.PARAMS,
         },
         "required": ["host"],
@@ -78,7 +73,7 @@ class _Session:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         secure = settings.get("security") != "none"
         self._host = str(settings["host"])
-        code = str(settings.get("encoding") or "utf-8")
+        code = self._code = str(settings.get("encoding") or "utf-8")
         self._ftp: _Ftp | _FtpTls
         with self._spoken():
             if secure:
@@ -87,12 +82,12 @@ class _Session:
                 self._ftp = _Ftp(encoding=RAW)
             self._ftp.networks = settings.get("networks") or ()
             self._ftp.connect(self._host, int(settings.get("port") or 21), float(settings.get("timeout") or TIMEOUT))
-            self._ftp.login(_raw(settings.get("user") or "anonymous", code), _raw(settings.get("password") or "", code))
+            self._ftp.login(raw(settings.get("user") or "anonymous", code), raw(settings.get("password") or "", code))
             if isinstance(self._ftp, ftplib.FTP_TLS):
                 self._ftp.prot_p()
             where = str(settings.get("folder") or "/")
             if where not in ("", "."):
-                self._ftp.cwd(_raw(where, code))
+                self._ftp.cwd(raw(where, code))
 
     @contextlib.contextmanager
     def _spoken(self) -> Iterator[None]:
@@ -104,7 +99,7 @@ class _Session:
         except (ftplib.error_perm, ValueError) as error:
             # 5xx: asking again soon cannot help. A name with a line break in it is a ValueError.
             status, _, text = str(error).partition(" ")
-            raise Undone(Problem("R113", parameters={"status": status, "answer": _shown(text)}), final=True) from error
+            raise Undone(Problem("R113", parameters={"status": status, "answer": shown(text)}), final=True) from error
         except (ftplib.Error, OSError, EOFError) as error:
             reason = f"{self._host}: {str(error) or type(error).__name__}"
             raise Undone(Problem("R112", parameters={"reason": reason})) from error
@@ -122,7 +117,7 @@ class _Session:
     def _listed(self) -> Iterator[Entry]:
         for name, facts in self._ftp.mlsd(facts=["type", "size", "modify"]):
             if facts.get("type") == "file" and facts.get("size", "").isdigit():
-                yield Entry(_shown(name), name, int(facts["size"]), facts.get("modify", ""))
+                yield Entry(shown(name), name, int(facts["size"]), facts.get("modify", ""))
 
     def _asked_one_by_one(self) -> Iterator[Entry]:
         """Of a server from before 2007, that lists names only."""
@@ -130,7 +125,7 @@ class _Session:
             with contextlib.suppress(ftplib.error_perm):  # a folder has no size
                 self._ftp.voidcmd("TYPE I")
                 size, modified = self._ftp.size(path), self._ftp.voidcmd(f"MDTM {path}")
-                yield Entry(_shown(path.rpartition("/")[2]), path, int(size or 0), modified)
+                yield Entry(shown(path.rpartition("/")[2]), path, int(size or 0), modified)
 
     def fetch(self, entry: Entry, into: IO[bytes], most: int) -> None:
         """The file's bytes."""
@@ -145,6 +140,26 @@ class _Session:
 
         with self._spoken():
             self._ftp.retrbinary(f"RETR {entry.path}", take, 65536)
+
+    def remove(self, entry: Entry) -> None:
+        """Delete the file."""
+        with self._spoken():
+            self._ftp.delete(entry.path)
+
+    def move(self, entry: Entry, into: str, name: str) -> None:
+        """Put the file into that folder of the folder; what is called so there is replaced."""
+        where = raw(into, self._code)
+        with contextlib.suppress(ftplib.error_perm):  # it is there
+            self._ftp.mkd(where)
+        there = f"{where}/{raw(name, self._code)}"
+        with self._spoken():
+            self._ftp.sendcmd(f"RNFR {entry.path}")
+            try:
+                self._ftp.voidcmd(f"RNTO {there}")
+            except ftplib.error_perm:
+                # Some replace nothing: what lies there has the same content, for its name has the digest.
+                self._ftp.delete(there)
+                self._ftp.rename(entry.path, there)
 
     def close(self) -> None:
         """Say good-bye where somebody listens."""
@@ -200,17 +215,3 @@ class _FtpTls(ftplib.FTP_TLS, _Checked):
         link, size = self._plain_transfer(cmd)
         session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
         return self.context.wrap_socket(link, server_hostname=self.host, session=session), size
-
-
-def _raw(text: Any, encoding: str) -> str:
-    """Text as the control connection takes it: its bytes in the server's encoding as letters."""
-    return str(text).encode(encoding).decode(RAW)
-
-
-def _shown(raw: str) -> str:
-    """A name for people: UTF-8, else GB18030."""
-    sent = raw.encode(RAW, "replace")
-    for encoding in ("utf-8", "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            return sent.decode(encoding)
-    return sent.decode("utf-8", "replace")

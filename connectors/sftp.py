@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, ClassVar
 
 from connectors import folder
-from connectors.folder import Entry, Tables
+from connectors.folder import RAW, Entry, Tables, raw, shown
 from connectors.network import connect
 from engine.errors import Problem
 from engine.plugins.slots import Connector, Page, Undone
@@ -39,6 +39,7 @@ class Sftp(Tables, Connector):
             "user": {"title": "账号", "x-en": {"title": "User"}, "format": "value"},
             "password": {"title": "密码", "x-en": {"title": "Password"}, "format": "value"},
             "private_key": {"title": "私钥", "x-en": {"title": "Private key (PEM)"}, "format": "value"},
+            **folder.THERE,
             **folder.PARAMS,
         },
         "required": ["host", "user"],
@@ -70,7 +71,8 @@ class _Session:
         import paramiko
 
         self._paramiko: Any = paramiko
-        self._host, self._folder = str(settings["host"]), str(settings.get("folder") or ".")
+        self._host, self._code = str(settings["host"]), str(settings.get("encoding") or "utf-8")
+        self._folder = raw(settings.get("folder") or ".", self._code).rstrip("/")
         timeout = float(settings.get("timeout") or TIMEOUT)
         link = connect(self._host, int(settings.get("port") or 22), settings.get("networks") or (), timeout)
         with self._spoken():
@@ -124,17 +126,36 @@ class _Session:
     def entries(self) -> Sequence[Entry]:
         """The plain files."""
         with self._spoken():
-            found = self._sftp.listdir_attr(self._folder)
+            found = list(self._listed())
         return [
-            Entry(one.filename, f"{self._folder.rstrip('/')}/{one.filename}", int(one.st_size or 0), str(one.st_mtime))
-            for one in found
+            Entry(shown(name), f"{self._folder}/{name}", int(one.st_size or 0), str(one.st_mtime))
+            for name, one in found
             if stat.S_ISREG(one.st_mode or 0)
         ]
+
+    def _listed(self) -> Iterator[tuple[str, Any]]:
+        """Raw names with what is told of them. The library's own listing takes every name for UTF-8. Source: draft-ietf-secsh-filexfer-02."""
+        from paramiko import sftp
+
+        kind, answer = self._sftp._request(sftp.CMD_OPENDIR, _bytes(self._folder or "/"))
+        if kind != sftp.CMD_HANDLE:
+            raise self._paramiko.SFTPError("no handle")
+        handle = answer.get_binary()
+        while True:
+            try:
+                kind, answer = self._sftp._request(sftp.CMD_READDIR, handle)
+            except EOFError:
+                break
+            for _ in range(answer.get_int() if kind == sftp.CMD_NAME else 0):
+                name = answer.get_binary().decode(RAW)
+                answer.get_binary()  # the same in a line for people
+                yield name, self._paramiko.SFTPAttributes._from_msg(answer)
+        self._sftp._request(sftp.CMD_CLOSE, handle)
 
     def fetch(self, entry: Entry, into: IO[bytes], most: int) -> None:
         """The file's bytes."""
         left = most
-        with self._spoken(), self._sftp.open(entry.path, "rb") as file:
+        with self._spoken(), self._sftp.open(_bytes(entry.path), "rb") as file:
             file.prefetch(entry.size)
             while part := file.read(32768):
                 left -= len(part)
@@ -142,6 +163,30 @@ class _Session:
                     raise Undone(Problem("R112", parameters={"reason": f"{entry.name}: > {most // 1_000_000} MB"}))
                 into.write(part)
 
+    def remove(self, entry: Entry) -> None:
+        """Delete the file."""
+        with self._spoken():
+            self._sftp.remove(_bytes(entry.path))
+
+    def move(self, entry: Entry, into: str, name: str) -> None:
+        """Put the file into that folder of the folder; what is called so there is replaced."""
+        where = f"{self._folder}/{raw(into, self._code)}"
+        there = _bytes(f"{where}/{raw(name, self._code)}")
+        with contextlib.suppress(OSError):  # it is there
+            self._sftp.mkdir(_bytes(where))
+        with self._spoken():
+            try:
+                self._sftp.rename(_bytes(entry.path), there)
+            except OSError:
+                # A plain rename replaces nothing: what lies there has the same content, for its name has the digest.
+                self._sftp.stat(_bytes(entry.path))
+                self._sftp.remove(there)
+                self._sftp.rename(_bytes(entry.path), there)
+
     def close(self) -> None:
         """End the session."""
         self._transport.close()
+
+
+def _bytes(path: str) -> bytes:
+    return path.encode(RAW)

@@ -345,6 +345,82 @@ def test_fault_073_over_tls_and_with_a_certificate_that_ran_out(tmp_path: Path) 
         assert refused.value.problems[0].code == "R115" and "expired" in refused.value.problems[0].what("zh")
 
 
+def names(where: Path) -> list[str]:
+    return sorted(each.name for each in where.iterdir() if each.is_file())
+
+
+@pytest.fixture
+def free(tmp_path: Path) -> Iterator[Peer]:
+    """A server where we may do more than look."""
+    with ftp_server(tmp_path / "free", may="elrdfmw") as made:
+        yield made
+
+
+def test_what_was_taken_is_moved_or_deleted_and_what_was_not_stays(free: Peer) -> None:
+    free.put("a.csv", HEADING + "甲,1\r\n")
+    free.put("bad.csv", b"\xff\xfe\x00\x81\xff\xff" * 50)
+    free.put("other.txt", b"ours")
+    reader = Reader(free.settings(after="move"))
+    assert [one.problem is None for one in reader.poll()] == [True, False]
+    # A file nobody could read to its end is not put away: a person has to look at it.
+    assert names(free.folder) == ["bad.csv", "other.txt"]
+    (moved,) = names(free.folder / "done")
+    assert moved.startswith("a.") and moved.endswith(".csv") and len(moved) == len("a.12345678.csv")
+    # The same content again has no effect, and lies there once; other content under the same name lies beside it.
+    free.put("a.csv", HEADING + "甲,1\r\n")
+    assert reader.poll() == [] and names(free.folder / "done") == [moved]
+    free.put("a.csv", HEADING + "乙,2\r\n")
+    assert len(reader.poll()) == 1 and len(names(free.folder / "done")) == 2
+    free.put("c.csv", HEADING + "丙,3\r\n")
+    free.put("c.csv.ok", b"")
+    assert len(Reader(free.settings(after="delete", marker=".ok")).poll()) == 1
+    assert names(free.folder) == ["bad.csv", "other.txt"]
+
+
+def test_fault_074_a_kill_between_keeping_the_rows_and_moving_the_file_takes_no_row_twice(free: Peer) -> None:
+    for way in ("move", "delete"):
+        free.put(f"{way}.csv", HEADING + f"{way},1\r\n")
+        reader = Reader(free.settings(after=way, files=f"{way}.csv"))
+        session = FtpCsv().poll(reader.settings, None)
+        page = next(session)
+        assert names(free.folder) == [f"{way}.csv"], "nothing is moved before the page is kept"
+        session.close()  # type: ignore[attr-defined]
+        reader.cursor = json.loads(json.dumps(page.cursor))
+        assert reader.poll() == [] and names(free.folder) == []
+
+
+def test_a_file_that_was_changed_after_it_was_read_is_not_put_away(free: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    free.put("a.csv", HEADING + "甲,1\r\n")
+    reader = Reader(free.settings(after="delete"))
+    original = folder._rows
+
+    def rows(*given: Any) -> Iterator[Page]:
+        free.put("a.csv", HEADING + "甲,1\r\n乙,2\r\n")
+        yield from original(*given)
+
+    monkeypatch.setattr(folder, "_rows", rows)
+    assert len(reader.poll()) == 1 and names(free.folder) == ["a.csv"]
+    monkeypatch.undo()
+    assert len(reader.poll()) == 2 and names(free.folder) == []
+
+
+def test_where_nothing_may_be_moved_the_rows_are_taken_and_the_reason_is_told(peer: Peer) -> None:
+    peer.put("a.csv", HEADING + "甲,1\r\n")
+    reader = Reader(peer.settings(after="move"))
+    found: list[Delivery] = []
+    with pytest.raises(Undone) as refused:
+        for page in FtpCsv().poll(reader.settings, None):
+            found += page.deliveries
+            reader.cursor = page.cursor
+    assert len(found) == 1 and not refused.value.final
+    assert refused.value.problems[0].line("zh") == (
+        "I051 a.csv 已经取完,但在对方那里动不了: 对方回了 550:Not enough privileges. -> "
+        "请对方给这个账号改名和删除的权限,或写 after: keep;行不会重复收"
+    )
+    with pytest.raises(Undone):
+        assert reader.poll() == []
+
+
 CONNECTION = """\
 kind: connection
 name: expo
@@ -445,3 +521,25 @@ def test_fault_074_killed_in_the_middle_of_a_file_it_goes_on_there_and_no_row_is
         listed = engine.channels.listing(SYSTEM)
     # What was kept before the kill was not even looked at again.
     assert next(one for one in listed if one["name"] == "expo")["poll"]["came"] == 130
+
+
+@pytest.mark.parametrize("point", ["after_commit:9", "before_commit:10"])
+def test_fault_074_killed_around_the_last_commit_the_file_is_put_away_later_and_no_row_is_there_twice(
+    company: Company, free: Peer, monkeypatch: pytest.MonkeyPatch, registry: Registry, point: str
+) -> None:
+    monkeypatch.setattr(
+        "tests.connectors.test_ftp_csv.CONNECTION", CONNECTION.replace("settle: 0s", "settle: 0s, after: delete")
+    )
+    publish(company, free, monkeypatch)
+    free.put("a.csv", HEADING + "甲,13800138000\r\n乙,13800138001\r\n")
+    company.engine.close()
+    text = DRIVER.format(root=str(ROOT), folder=str(company.folder))
+    died = subprocess.run([sys.executable, "-c", text], env={**os.environ, "FLOWLOOM_FAILPOINT": point}, timeout=120)
+    # Rows kept and the file not yet put away; put away and not yet told that the look is over.
+    assert died.returncode == -signal.SIGKILL
+    later = VirtualClock(dt.datetime(2026, 1, 5, 19, 5, tzinfo=UTC))
+    with Engine.open(company.folder, clock=later, registry=registry) as engine:
+        engine.tick()
+        engine.runs.work()
+        assert names(free.folder) == []
+        assert sorted(str(each.values["campaign"]) for each in leads(engine)) == ["a.csv:2", "a.csv:3"]

@@ -52,6 +52,24 @@ class Files(paramiko.SFTPServerInterface):  # type: ignore[misc]
             return paramiko.SFTPServer.convert_errno(error.errno)
         return handle
 
+    def remove(self, path: str) -> int:
+        return self._done(lambda: self._path(path).unlink())
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        if self._path(newpath).exists():
+            return int(paramiko.SFTP_FAILURE)
+        return self._done(lambda: self._path(oldpath).rename(self._path(newpath)))
+
+    def mkdir(self, path: str, attr: Any) -> int:
+        return self._done(lambda: self._path(path).mkdir())
+
+    def _done(self, work: Any) -> int:
+        try:
+            work()
+        except OSError as error:
+            return int(paramiko.SFTPServer.convert_errno(error.errno))
+        return int(paramiko.SFTP_OK)
+
 
 class Door(paramiko.ServerInterface):  # type: ignore[misc]
     """Lets in by password, or by one key."""
@@ -176,6 +194,51 @@ def test_signing_in_with_a_key(peer: Peer) -> None:
         with pytest.raises(Undone) as refused:
             poll(wrong)
         assert (refused.value.problems[0].code, refused.value.final) == ("R113", True)
+
+
+def test_fault_073_names_in_gbk(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A server on Chinese Windows speaks of its files in bytes that are no UTF-8; so does this one.
+    def bare(self: Any) -> str:
+        return os.fsdecode(self.get_string())
+
+    monkeypatch.setattr(paramiko.Message, "get_text", bare)
+    listed = peer.files.list_folder
+
+    def in_bytes(self: Any, path: str) -> Any:
+        found = listed(self, path)
+        for each in found if isinstance(found, list) else ():
+            each.filename = os.fsencode(each.filename)
+        return found
+
+    peer.files.list_folder = in_bytes
+    inner = os.fsencode(peer.folder) + b"/" + "展会".encode("gb18030")
+    os.mkdir(inner)
+    with open(inner + b"/" + "扫码线索.csv".encode("gb18030"), "wb") as file:
+        file.write(TEXT.encode("gb18030"))
+    settings = peer.settings(folder="/展会", encoding="gb18030", after="move", done="已取")
+    found, cursor = poll(settings)
+    assert [one.facts["file"]["name"] for one in found] == ["扫码线索.csv"] * 2
+    done = inner + b"/" + "已取".encode("gb18030")
+    (moved,) = os.listdir(done)
+    assert moved.decode("gb18030").startswith("扫码线索.") and os.listdir(inner) == ["已取".encode("gb18030")]
+    assert poll(settings, cursor)[0] == []
+
+
+def test_what_was_taken_is_moved_or_deleted_only_when_its_rows_are_kept(peer: Peer) -> None:
+    (peer.folder / "a.csv").write_text(TEXT)
+    pages = Sftp().poll(peer.settings(after="move"), None)
+    page = next(pages)
+    assert (peer.folder / "a.csv").exists() and len(page.deliveries) == 2
+    pages.close()  # type: ignore[attr-defined]
+    assert poll(peer.settings(after="move"), page.cursor)[0] == []
+    (moved,) = (peer.folder / "done").iterdir()
+    # The same once more: what lies there already is replaced by what is the same.
+    (peer.folder / "a.csv").write_text(TEXT)
+    assert poll(peer.settings(after="move"), page.cursor)[0] == []
+    assert [each.name for each in (peer.folder / "done").iterdir()] == [moved.name]
+    (peer.folder / "b.csv").write_text(TEXT)
+    assert len(poll(peer.settings(after="delete"))[0]) == 2
+    assert [each.name for each in peer.folder.iterdir()] == ["done"]
 
 
 def test_fault_073_a_lie_about_the_length_is_not_taken(peer: Peer) -> None:

@@ -135,7 +135,7 @@ def remember(context: Context, plan: EntityPlan, record: Record, old: Mapping[st
     """Keep the keys that names are found again by; ``old`` holds what an update changed, None for a new record."""
     ring = keyring.of(context.connection, plan.name)
     if ring is not None:
-        changed = record.values if old is None else {name: record.values[name] for name in old}
+        changed = {name: record.values[name] for name in ring.exact if old is None or name in old}
         ring.written(record.id, record.values, keyring.stored(context, plan.name, changed))
     if plan.keyed and (old is None or not old.keys().isdisjoint(plan.keyed)):
         resemblance.remember(context, plan, record.id, record.values, old or {})

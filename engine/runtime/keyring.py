@@ -48,13 +48,14 @@ def records_of(connection: Connection, entity: str, keys: Sequence[Key]) -> dict
 
 class Keyring:
     """The keys and exact values of one entity that a lot asks for. ``there`` is the highest id, ``values`` what the lot's own
-    records hold. Between ``enter`` and ``leave`` whoever looks for duplicates on that connection is answered from here.
+    records hold, ``exact`` the fields whose values were asked for. Between ``enter`` and ``leave`` whoever looks for duplicates on that connection is answered from here.
     """
 
     def __init__(self, entity: str) -> None:
         self.entity = entity
         self.there = 1
         self.values: dict[int, Mapping[str, Any]] = {}
+        self.exact: frozenset[str] = frozenset()
         self._lists: dict[Key, list[int]] = {}
         self._sought: set[tuple[str, Any]] = set()
         self._present: set[tuple[str, Any]] = set()
@@ -83,6 +84,7 @@ class Keyring:
         asked = [key for key in dict.fromkeys(keys) if key not in self._lists]
         self._lists |= records_of(connection, entity, asked)
         self._sought, self._present = set(), set()
+        self.exact = frozenset(exact)
         for name, values in exact.items():
             self._seek(connection, name, sorted(set(values), key=str))
 

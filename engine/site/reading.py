@@ -154,16 +154,21 @@ def _one(
             else:
                 shown[name] = kind.show(one, value, language)
     whole = values_of(record)
-    titled = replace(record, values={**given, **dict.fromkeys(rights.hidden)}) if rights.hidden else record
     return Seen(
         record,
-        context.title(titled),
+        _title(context, record, rights),
         values,
         shown,
         links,
         promises_of(context, record.entity, record.id) if promises else (),
         {action: rights.may(action, whole) for action in ("update", "delete")},
     )
+
+
+def _title(context: Context, record: Record, rights: Access) -> str:
+    """The title, of what the reader may see."""
+    hidden = rights.hidden
+    return context.title(replace(record, values={**record.values, **dict.fromkeys(hidden)}) if hidden else record)
 
 
 def _titles(context: Context, records: Sequence[Record], columns: Sequence[Column]) -> Mapping[str, Mapping[int, str]]:
@@ -206,6 +211,15 @@ def if_visible(context: Context, entity: str, record: int) -> Seen | None:
         return seen(context, [visible(context, entity, record)])[0]
     except NotFound:
         return None
+
+
+def title_if_visible(context: Context, entity: str, record: int) -> str | None:
+    """What its reader calls the record; None for none and for an invisible one."""
+    try:
+        found = visible(context, entity, record)
+    except NotFound:
+        return None
+    return _title(context, found, access.access_of(context, entity))
 
 
 def likeness(match: Mapping[str, Any]) -> dict[str, Any]:

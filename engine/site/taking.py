@@ -209,10 +209,11 @@ def _twin(context: Acting, done: Turned[tuple[str, Record]]) -> Problem | None:
             continue
         reasons = "、".join(f"{each['label']} {round(each['score'] * 100)}%" for each in warning["reasons"])
         field = warning["reasons"][0]["field"] if warning["reasons"] else ""
-        seen = reading.if_visible(context, warning["entity"], warning["record"])
-        if seen is None:
+        other = warning["record"]
+        title = reading.title_if_visible(context, warning["entity"], other)
+        if title is None:
             return Problem("I063", field=field, parameters={"reasons": reasons})
-        return Problem("I062", field=field, parameters={"title": seen.title, "id": seen.record.id, "reasons": reasons})
+        return Problem("I062", field=field, parameters={"title": title, "id": other, "reasons": reasons})
     return None
 
 

@@ -47,11 +47,28 @@ class Reading:
     """A value as it is compared: ``whole`` its letters and digits without legal form, branch and place, ``place`` where a
     company says it is, ``chinese`` whether it has Chinese characters."""
 
-    __slots__ = ("_words", "chinese", "place", "whole")
+    __slots__ = ("_ends", "_words", "chinese", "place", "whole")
 
     def __init__(self, whole: str, place: str, words: tuple[str, ...] | None, chinese: bool) -> None:
         self.whole, self.place, self.chinese = whole, place, chinese
         self._words = words
+        self._ends: tuple[frozenset[str], frozenset[str]] | None = None
+
+    @property
+    def ends(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The first and the last syllables of its words, where it is Chinese."""
+        found = self._ends
+        if found is None:
+            syllables = [word.split(" ") for word in self.words]
+            found = self._ends = frozenset(s[0] for s in syllables), frozenset(s[-1] for s in syllables)
+        return found
+
+    def strange(self, other: Reading) -> bool:
+        """True for two Chinese values no word of which is or resembles one of the other."""
+        if not self.chinese or not other.chinese or not self.whole.isalpha() or not other.whole.isalpha():
+            return False
+        one, two = self.ends, other.ends
+        return one[0].isdisjoint(two[0]) and one[1].isdisjoint(two[1])
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -170,6 +187,10 @@ def agreement(one: Reading, other: Reading, rarity: Rarity, least: float | None 
         at_best = _at_best(mine, theirs, rarity)
         if at_best < least:
             return at_best, 0.0
+    if len(mine) == len(theirs) == 1 and mine[0].isdigit() and theirs[0].isdigit():
+        return _numbers(mine[0], theirs[0], rarity)
+    if one.strange(other):
+        return -AGAINST * min(1.0, (4 / (len(mine) + len(theirs))) ** 0.5), 0.0
     if mine == theirs and (not one.place or not other.place or one.place == other.place):
         return min(STRONGEST, sum(map(rarity, mine))), 1.0
     weights = {word: rarity(word) for word in {*mine, *theirs}}
@@ -195,6 +216,14 @@ def agreement(one: Reading, other: Reading, rarity: Rarity, least: float | None 
     if share < neutral:
         return -AGAINST * long * (neutral - share) / neutral, share
     return min(STRONGEST, *totals) * (share - neutral) / (1 - neutral), share
+
+
+def _numbers(one: str, other: str, rarity: Rarity) -> tuple[float, float]:
+    """The same for two numbers, which are most of what is compared."""
+    share = 1.0 if one == other else _slipped(one, other)
+    if share < NEUTRAL:
+        return -AGAINST * (NEUTRAL - share) / NEUTRAL, share
+    return min(STRONGEST, rarity(one), rarity(other)) * (share - NEUTRAL) / (1 - NEUTRAL), share
 
 
 def _at_best(mine: tuple[str, ...], theirs: tuple[str, ...], rarity: Rarity) -> float:
@@ -232,23 +261,35 @@ def _mistyped(left: list[str], right: list[str], weights: Mapping[str, float]) -
 @functools.lru_cache(maxsize=65536)
 def near(one: str, other: str) -> float:
     """How far two different words may be the same one: 0 for not at all."""
-    from rapidfuzz.distance import OSA, JaroWinkler
-
     if any(map(str.isdigit, one)) or any(map(str.isdigit, other)):
-        # Numbers and codes that look alike are others, unless one finger slipped.
-        shorter = min(len(one), len(other))
-        slips = OSA.distance(one, other, score_cutoff=2) if shorter > 3 else 3
-        if slips == 2 and shorter > 9:
-            return NEUTRAL  # each of the two may have been mistyped once
-        return SLIP * min(1.0, len(one) / 6) if slips == 1 else 0.0
+        return _slipped(one, other)
     if " " in one or " " in other:
         # Two Chinese neighbours: one of them may be another character.
         heard, said = one.split(" "), other.split(" ")
         return 0.5 if heard[0] == said[0] or heard[-1] == said[-1] else 0.0
     if min(len(one), len(other)) == 1:
         return 0.6 if one[0] == other[0] else 0.0
+    from rapidfuzz.distance import JaroWinkler
+
     alike = float(JaroWinkler.similarity(one, other))
     return alike if alike >= 0.88 else 0.0
+
+
+def _slipped(one: str, other: str) -> float:
+    """The same for numbers and codes: those that look alike are others, unless one finger slipped."""
+    shorter = min(len(one), len(other))
+    slips = int(_slips()(one, other, score_cutoff=2)) if shorter > 3 else 3
+    if slips == 2 and shorter > 9:
+        return NEUTRAL  # each of the two may have been mistyped once
+    return SLIP * min(1.0, len(one) / 6) if slips == 1 else 0.0
+
+
+@functools.cache
+def _slips() -> Callable[..., Any]:
+    from rapidfuzz.distance import OSA
+
+    distance: Callable[..., Any] = OSA.distance
+    return distance
 
 
 def probability(bits: float, records: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log2
 from typing import Any
 
@@ -161,17 +162,37 @@ class _Search:
         totals: dict[str, float] = {}
         for key in self.counts:
             totals[key[0]] = totals.get(key[0], 0.0) + self.rarity(*key)
-        shared: dict[str, dict[int, float]] = {}
-        for key, records in lists.items():
-            self._share(shared, records, key)
         pair = self._pair(totals, least)
-        if pair is not None and len(set().union(*shared.values())) < COMPARED:
+        if pair is not None and len(set().union(*lists.values())) < COMPARED:
             both = self._having_both(*pair)
-            for key in pair:
-                self._share(shared, both, key)
+            lists |= dict.fromkeys(pair, both)
+        shared = self._shared(lists, totals, least)
         bits = _promised(shared, totals, least)
         heavy = sorted((-promise, record) for record, promise in bits.items() if promise >= least)
         return [record for _, record in heavy[:COMPARED]]
+
+    def _shared(
+        self, lists: Mapping[Key, Sequence[int]], totals: Mapping[str, float], least: float
+    ) -> dict[str, dict[int, float]]:
+        """How much of each field's weight records share: field -> record -> weight. Of the records that cannot promise
+        ``least`` many are left out."""
+        shared: dict[str, dict[int, float]] = {}
+        listed = sorted(lists.items(), key=lambda each: (len(each[1]), each[0]))
+        # Who has none but the last of these keys, which most have, is not worth looking at.
+        last = len(listed)
+        alone: dict[str, float] = {}
+        while last and least > 0:
+            key = listed[last - 1][0]
+            alone[key[0]] = alone.get(key[0], 0.0) + self.rarity(*key)
+            if sum(_promise(weight, totals[name]) for name, weight in alone.items()) >= least:
+                break
+            last -= 1
+        some = set[int]().union(*(records for _, records in listed[:last]))
+        for place, (key, records) in enumerate(listed):
+            weight, field = self.rarity(*key), shared.setdefault(key[0], {})
+            for record in records if place < last else some.intersection(records):
+                field[record] = field.get(record, 0.0) + weight
+        return shared
 
     def _lists(self, wanted: Sequence[Key]) -> dict[Key, list[int]]:
         """The records that have each key that is not common; how many have each is counted."""
@@ -190,15 +211,6 @@ class _Search:
         for key, records in lists.items():
             self.counts[key] = len(records) if len(records) <= COMMON else self._count(key)
         return {key: records for key, records in lists.items() if len(records) <= COMMON}
-
-    def _share(self, shared: dict[str, dict[int, float]], records: Iterable[int], key: Key) -> None:
-        weight = self.rarity(*key)
-        known = shared.get(key[0])
-        if known is None:
-            shared[key[0]] = dict.fromkeys(records, weight)
-            return
-        for record in records:
-            known[record] = known.get(record, 0.0) + weight
 
     def _count(self, key: Key) -> int:
         """How many records have a common key; asked once and kept: its share of all records changes little."""
@@ -222,8 +234,8 @@ class _Search:
         second = next((key for _, key in ranked if first is not None and key[0] != first[0]), None)
         if first is None or second is None or self.counts[first] > JOINED:
             return None
-        shared = {key[0]: {0: self.rarity(*key)} for key in (first, second)}
-        return (first, second) if _promised(shared, totals, least).get(0, 0.0) >= least else None
+        promise = sum(_promise(self.rarity(*key), totals[key[0]]) for key in (first, second))
+        return (first, second) if promise >= least else None
 
     def _having_both(self, first: Key, second: Key) -> list[int]:
         """Records that have two common keys."""
@@ -266,6 +278,8 @@ class _Search:
                 return self._average(field)
         # Two or three that share a rare value may well be one and the same: that makes it no more common.
         count = max(1, count - 2)
+        if self.records == self.there:
+            return max(0.0, log2(self.records / count))
         # Of a few records nobody knows what is common; of a word that thirty of a hundred have, everybody does.
         known_well = min(1.0, log2(count) / 5)
         records = self.records ** (1 - known_well) * self.there**known_well
@@ -291,7 +305,7 @@ class _Search:
             bits[name], shares[name] = alike.agreement(
                 mine[name],
                 theirs[name],
-                lambda word, field=name: self.rarity(field, word),  # type: ignore[misc]
+                partial(self.rarity, name),
                 None if at_best is None or enough is None else enough - MARGIN - at_best + most[name],
             )
             if at_best is not None and enough is not None:
@@ -322,14 +336,19 @@ def _promised(shared: Mapping[str, Mapping[int, float]], totals: Mapping[str, fl
             bits.update(dict.fromkeys(weights, 0.0))
     for field, weights in shared.items():
         total = totals[field]
-        if not total:
-            continue
-        strength = min(alike.STRONGEST, total) / (1 - alike.NEUTRAL)
-        floor, most = (alike.NEUTRAL - HIDDEN) * total, 1 - alike.NEUTRAL
+        floor = (alike.NEUTRAL - HIDDEN) * total
         for record, weight in weights.items():
             if weight > floor:
-                bits[record] = bits.get(record, 0.0) + strength * min(most, (weight - floor) / total)
+                bits[record] = bits.get(record, 0.0) + _promise(weight, total)
     return bits
+
+
+def _promise(weight: float, total: float) -> float:
+    """The same for one field, of all of whose weight a record shares so much."""
+    if not total:
+        return 0.0
+    over = min(1.0, weight / total + HIDDEN) - alike.NEUTRAL
+    return min(alike.STRONGEST, total) * over / (1 - alike.NEUTRAL) if over > 0 else 0.0
 
 
 def _swapped(

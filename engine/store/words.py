@@ -54,7 +54,7 @@ def sounds(text: str) -> str:
     return f"{''.join(found)} {''.join([syllable[0] for syllable in found])}"
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=4096)
 def syllables(text: str) -> tuple[str, ...]:
     """``("rui", "shi", "guang", "xue")``: how each Chinese character is read; what is none stays together as it is."""
     found: list[str] = []

@@ -223,12 +223,12 @@ def note(running: Running, connection: Connection, number: int, name: str, done:
     counts = count(done)
     ids = [each.record.id for each in done if each.record is not None]
     # Rules may have touched the record after it was made: undo compares with what it became in its own turn.
-    became = running.parts.records.get_many(connection, name, ids)
+    became = running.parts.records.versions(connection, name, ids)
     for each in done:
-        latest = became.get(each.record.id, each.record) if each.record is not None else None
         problems = each.problems or ((each.twin,) if each.twin else ())
         cells = each.row.cells if each.problems else None
-        record = (latest.id, latest.version) if latest is not None else None
+        made = each.record
+        record = (made.id, became.get(made.id, made.version)) if made is not None else None
         imports.keep_row(connection, number, each.row.number, each.action, name, record, problems, cells)
     return counts
 

@@ -57,6 +57,17 @@ class Records:
             found.update({record.id: record for record in self._all(connection, layout, rows)})
         return found
 
+    def versions(self, connection: Connection, entity: str, ids: Iterable[int]) -> dict[int, int]:
+        """The versions of the records that exist, by id."""
+        wanted = sorted(set(ids))
+        found: dict[int, int] = {}
+        for start in range(0, len(wanted), LOT):
+            lot = wanted[start : start + LOT]
+            marks = ", ".join("?" * len(lot))
+            text = f'SELECT id, version FROM "{entity}" WHERE id IN ({marks}) AND deleted_at IS NULL'
+            found.update(connection.execute(text, lot))  # type: ignore[arg-type]
+        return found
+
     def find(
         self, connection: Connection, entity: str, values: Mapping[str, Any], limit: int | None = None
     ) -> list[Record]:

@@ -65,7 +65,7 @@ class Records:
             lot = wanted[start : start + LOT]
             marks = ", ".join("?" * len(lot))
             text = f'SELECT id, version FROM "{entity}" WHERE id IN ({marks}) AND deleted_at IS NULL'
-            found.update(connection.execute(text, lot))  # type: ignore[arg-type]
+            found.update(connection.execute(text, lot))
         return found
 
     def find(

@@ -9,21 +9,22 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine.api import Choices, Engine
+from engine.api import ALL, Choices, Engine
 from engine.cli.speech import Speech
 from engine.errors import FlowloomError, Problem, WrongUsage
 from engine.facts import SYSTEM, Actor
 
 
 @click.command("plan")
+@click.option("--to", type=int, default=None, metavar="N", help="退回第 N 版会改变什么 · of going back to revision N")
 @click.pass_obj
-def plan_command(speech: Speech) -> int:
-    """发布会改变什么:文件、表、受影响的记录和计时 · what a publish would change.
+def plan_command(speech: Speech, to: int | None) -> int:
+    """发布会改变什么:文件、表、受影响的记录、计时、运行和审批 · what a publish would change.
 
     退出码 · exit code: 0 没有变化 none, 1 有变化 some.
     """
     with Engine.open(speech.site) as engine:
-        plan = engine.revisions.plan()
+        plan = engine.revisions.plan(to)
         if speech.as_json:
             speech.give(plan.json(speech.language))
         else:
@@ -45,6 +46,18 @@ def plan_command(speech: Speech) -> int:
     metavar="MACHINE.STATE=STATE",
     help="被删状态里的记录移到哪 · where records of a removed state go",
 )
+@click.option(
+    "--runs",
+    multiple=True,
+    metavar="[RULE=]keep|change|stop",
+    help="在途的运行:按旧步骤做完 / 按新步骤接着做 / 停下 · runs in flight",
+)
+@click.option(
+    "--approvals",
+    multiple=True,
+    metavar="[RULE=]keep|change|stop",
+    help="等着的审批:原来的人决定 / 按新规则重新请人 / 作废 · open approvals",
+)
 @click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
 @click.option("--skip-scenarios", is_flag=True, help="不跑场景 · do not run the scenarios")
 @click.option("--as", "login", default=None, help="以谁的身份 · as whom")
@@ -54,6 +67,8 @@ def publish_command(
     message: str,
     timers: str | None,
     move: tuple[str, ...],
+    runs: tuple[str, ...],
+    approvals: tuple[str, ...],
     allow_lossy: bool,
     skip_scenarios: bool,
     login: str | None,
@@ -62,9 +77,8 @@ def publish_command(
 
     没有变化就不产生新版本 · an unchanged folder makes no revision.
     """
-    moves = _moves(move)
+    choices = Choices(timers, _moves(move), allow_lossy, not skip_scenarios, _words(runs), _words(approvals))
     with Engine.open(speech.site) as engine:
-        choices = Choices(timers, moves, allow_lossy, not skip_scenarios)
         done = engine.revisions.publish(message, choices, _publisher(engine, login))
         if speech.as_json:
             speech.give(done.json(speech.language))
@@ -112,7 +126,20 @@ def _moves(pairs: tuple[str, ...]) -> dict[str, str]:
     metavar="MACHINE.STATE=STATE",
     help="被删状态里的记录移到哪 · where records of a removed state go",
 )
+@click.option(
+    "--runs",
+    multiple=True,
+    metavar="[RULE=]keep|change|stop",
+    help="在途的运行:按旧步骤做完 / 按新步骤接着做 / 停下 · runs in flight",
+)
+@click.option(
+    "--approvals",
+    multiple=True,
+    metavar="[RULE=]keep|change|stop",
+    help="等着的审批:原来的人决定 / 按新规则重新请人 / 作废 · open approvals",
+)
 @click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
+@click.option("--undo/--no-undo", default=True, help="把发布动过的在途放回原样 · put what was in flight as it was")
 @click.option("--as", "login", default=None, help="以谁的身份 · as whom")
 @click.pass_obj
 def rollback_command(
@@ -121,18 +148,26 @@ def rollback_command(
     message: str,
     timers: str | None,
     move: tuple[str, ...],
+    runs: tuple[str, ...],
+    approvals: tuple[str, ...],
     allow_lossy: bool,
+    undo: bool,
     login: str | None,
 ) -> int:
-    """让某个历史版本重新生效 · make a revision current again."""
+    """让某个历史版本重新生效,在途的放回原样 · make a revision current again, what was in flight as it was."""
+    choices = Choices(timers, _moves(move), allow_lossy, True, _words(runs), _words(approvals), undo)
     with Engine.open(speech.site) as engine:
-        choices = Choices(timers, _moves(move), allow_lossy)
         done = engine.revisions.rollback(number, message, choices, _publisher(engine, login))
         if speech.as_json:
             speech.give(done.json(speech.language))
         else:
             speech.show(done.text(speech.language))
     return 0
+
+
+def _words(given: tuple[str, ...]) -> dict[str, str]:
+    """``keep`` for all rules, ``follow_up=stop`` for one."""
+    return {name or ALL: choice for name, _, choice in (one.rpartition("=") for one in given)}
 
 
 @click.command("revisions")

@@ -52,6 +52,8 @@ class Parts:
     """Where the contents of files lie."""
     paused: set[str] = field(default_factory=set, compare=False, repr=False)
     """The rules that were paused for going in a circle; shared by all parts of a site."""
+    earlier: set[str] = field(default_factory=set, compare=False, repr=False)
+    """The entities whose records runs of earlier revisions' rules may wait for; shared as well."""
     ready: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What the floor above has made ready of the manifest, such as an entity's columns for a reader."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from engine.facts import Event, Job
-from engine.runtime import course, log
+from engine.runtime import approval, course, log
 from engine.runtime.acts import Acting
 from engine.runtime.frozen import freeze_event
 from engine.runtime.plans import TriggerPlan
-from engine.store import jobs, runs
+from engine.store import approvals, jobs, runs
+from engine.store.approvals import Request
 from engine.store.connection import Connection
 
 
@@ -64,9 +65,19 @@ def cancel(context: Acting, run: int, reason: str) -> None:
     found = runs.get(connection, run)
     if found is None or found.state not in runs.LIVE:
         return
+    for asked in questions(context, found):
+        approval.overtaken(context, asked)
     runs.turn_into(connection, run, "cancelled", context.now, {**found.about, "reason": reason})
     jobs.cancel(connection, [run], context.now)
     runs.note(connection, run, "", "cancelled", {"reason": reason}, context.now, kind="note")
+
+
+def questions(context: Acting, run: runs.Run) -> list[Request]:
+    """The open approvals a run waits for."""
+    waiting = run.progress.get("waiting")
+    if waiting is None:
+        return []
+    return approvals.of_step(context.connection, run.trigger, waiting["since"], run.entity, run.record)
 
 
 def next_in_line(context: Acting, trigger: str, entity: str | None, record: int | None) -> None:
@@ -84,7 +95,9 @@ def next_in_line(context: Acting, trigger: str, entity: str | None, record: int 
 
 def wake(context: Acting) -> None:
     """Runs that wait for a change of a record this turn touched look again, once it is committed."""
-    watched = context.parts.watched
+    watched, earlier = context.parts.watched, context.parts.earlier
+    if earlier:
+        watched |= earlier
     if not watched:
         return
     connection: Connection = context.connection

@@ -71,6 +71,16 @@ class Arrived:
     seconds: float
 
 
+def key_of(run: int, progress: Mapping[str, Any], path: str) -> str:
+    """Under which key the step at ``path`` of a run is known outside: the same at every attempt, and another one than any step
+    had before the run went on by other steps (``mark``); only what it had begun then keeps its key."""
+    begun = progress.get("begun")
+    if begun is not None and begun["path"] == path:
+        return str(begun["key"])
+    mark = progress.get("mark")
+    return f"run:{run}@{mark}:{path}" if mark else f"run:{run}:{path}"
+
+
 class Going:
     """A run for the length of one turn."""
 
@@ -205,7 +215,7 @@ class Going:
     def _next_delivery(self, plugin: OutsideStep) -> Sending:
         assert self.sending is not None
         number, made = self.sending["next"], self.sending["deliveries"]
-        key = f"run:{self.run.id}:{self.sending['path']}" + (f":{number}" if len(made) > 1 else "")
+        key = key_of(self.run.id, self.run.progress, self.sending["path"]) + (f":{number}" if len(made) > 1 else "")
         return Sending(self.sending["path"], plugin, made[number], key, number)
 
     def _arrive(self, arrived: Arrived) -> None:

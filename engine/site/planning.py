@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import FlowloomError, Problem
@@ -12,12 +13,15 @@ from engine.model.diff import Change, diff
 from engine.model.manifest import Manifest
 from engine.model.trigger import Trigger
 from engine.plugins.slots import FieldType
-from engine.runtime import sla
+from engine.runtime import flight, reasking, sla, undoing
 from engine.runtime.context import Context, Parts
+from engine.runtime.undoing import Back
 from engine.site import publishing
+from engine.site.aloft import LISTED, InFlight
+from engine.site.earlier import Earlier
 from engine.site.running import Running
 from engine.site.wording import TableWords, kind_word, path_words
-from engine.store import tables
+from engine.store import carried, tables
 from engine.store.connection import Connection
 from engine.store.migrate import Operation
 from engine.store.migrate import plan as migration
@@ -73,6 +77,10 @@ class Plan:
     """What people call the tables of ``operations``."""
     unbound: Sequence[Trigger] = ()
     """Rules that are new or changed and run with all rights."""
+    aloft: InFlight = InFlight()
+    """Runs and approvals of changed rules, and what going back puts as it was."""
+    back_to: int = 0
+    """The revision it goes back to; 0 when it does not."""
 
     @property
     def changes_anything(self) -> bool:
@@ -128,6 +136,8 @@ class Plan:
             if len(clocks) > SHOWN:
                 rest = len(clocks) - SHOWN
                 lines.append(f"  … 还有 {rest} 个" if language == "zh" else f"  … and {rest} more")
+        for one in self.aloft.problems():
+            lines += [one.what(language), *(f"  {fix}" for fix in [one.fix(language)] if fix)]
         return "\n".join(lines)
 
     def json(self, language: str = "zh") -> dict[str, Any]:
@@ -153,6 +163,7 @@ class Plan:
                 }
                 for c, text in zip(self.clocks, self.clock_sentences(language), strict=True)
             ],
+            **self.aloft.json(language),
             "problems": [problem.json(language) for problem in self.loaded.problems],
         }
 
@@ -190,34 +201,53 @@ def _clock(clock: Clock, manifest: Manifest, language: str) -> Problem:
     return Problem("M037", parameters={"record": clock.title, "promise": clock.label, "old": due, "new": new})
 
 
-def plan(running: Running) -> Plan:
-    """The plan of publishing the folder as it is now. Raises InvalidDocument when it has errors."""
-    loaded = publishing.folder(running)
+def plan(running: Running, to: int | None = None) -> Plan:
+    """The plan of publishing the folder as it is now, or of making revision ``to`` current again. Raises InvalidDocument when
+    it has errors, NotFound (C012) for a revision that is not there."""
+    loaded = publishing.folder(running) if to is None else publishing.revision(running, to)
     publishing.refuse(loaded)
     assert loaded.manifest is not None
     with running.database.read() as connection:
         if not running.published or not publishing.exists(connection):
             return Plan(loaded)
-        return compare(running, connection, loaded)
+        return compare(running, connection, loaded, to or 0)
 
 
-def compare(running: Running, connection: Connection, loaded: Loaded) -> Plan:
-    """The plan of replacing what runs by what was loaded."""
+def compare(running: Running, connection: Connection, loaded: Loaded, back_to: int = 0) -> Plan:
+    """The plan of replacing what runs by what was loaded; ``back_to`` is the revision it goes back to, whose successors' doings
+    in flight are taken back."""
     assert loaded.manifest is not None
     old, new = running.manifest, loaded.manifest
     kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
     schema = tables.build(new, kinds)
+    backs, gone = undoing.net(connection, carried.since(connection, back_to)) if back_to else ([], 0)
     return Plan(
         loaded,
         running.revision,
         tuple(diff(old, new)),
         tuple(migration(connection, schema, kinds, new.site.timezone)),
-        tuple(_leaving(connection, old, new)),
-        tuple(_clocks(running, connection, new)),
+        tuple(_leaving(connection, old, new, backs)),
+        tuple(_clocks(running, connection, new, backs)),
         tuple(_parameters(old, new)),
         TableWords(old, new, kinds),
         tuple(_unbound(old, new)),
+        _aloft(running, connection, new, backs, gone),
+        back_to,
     )
+
+
+def _aloft(running: Running, connection: Connection, new: Manifest, backs: Sequence[Back], gone: int) -> InFlight:
+    again = {kind: frozenset(one.target for one in backs if one.kind == kind) for kind in ("run", "approval")}
+    flights = flight.find(connection, running.manifest, new, Earlier(running).or_current, again["run"])
+    askings = reasking.find(connection, running.manifest, new, again["approval"])
+    context = Context(running.parts, connection)
+    titles: dict[tuple[str | None, int | None], str] = {}
+    for each in [one for found in flights for one in found.runs[:LISTED]]:
+        about = (each.run.entity, each.run.record)
+        if about not in titles and about[0] and about[1]:
+            record = context.get(about[0], about[1]) if about[0] in running.manifest.entities else None
+            titles[about] = context.title(record) if record is not None else f"#{about[1]}"
+    return InFlight(flights, askings, backs, gone, titles)
 
 
 def _unbound(old: Manifest, new: Manifest) -> list[Trigger]:
@@ -247,8 +277,9 @@ def _value(parameter: Any) -> str:
     return ", ".join(parts)
 
 
-def _leaving(connection: Connection, old: Manifest, new: Manifest) -> list[Leaving]:
+def _leaving(connection: Connection, old: Manifest, new: Manifest, backs: Sequence[Back]) -> list[Leaving]:
     found = []
+    back = Counter((str(one.now["machine"]), str(one.now["state"])) for one in backs if one.kind == "record")
     for name, machine in old.state_machines.items():
         after = new.state_machines.get(name)
         if after is None or after.entity != machine.entity:
@@ -256,14 +287,15 @@ def _leaving(connection: Connection, old: Manifest, new: Manifest) -> list[Leavi
         gone = [state for state in machine.states.values() if state.name not in after.states]
         for state in gone:
             text = f'SELECT COUNT(*) FROM "{machine.entity}" WHERE "{machine.field}" = ? AND deleted_at IS NULL'
-            count = int(connection.scalar(text, (state.name,)))
-            if count:
+            count = int(connection.scalar(text, (state.name,))) - back[name, state.name]
+            if count > 0:
                 label = state.label.text() or state.name
                 found.append(Leaving(name, state.name, label, machine.entity, machine.field, count))
     return found
 
 
-def _clocks(running: Running, connection: Connection, new: Manifest) -> list[Clock]:
+def _clocks(running: Running, connection: Connection, new: Manifest, backs: Sequence[Back]) -> list[Clock]:
+    again = {one.target for one in backs if one.kind == "timer"}
     parts = running.parts
     # The new rules over the tables as they are now: fields that are not there yet read as empty.
     imagined = Parts(new, running.registry, parts.schema, Records(parts.schema), running.clock, parts.publisher)
@@ -275,15 +307,10 @@ def _clocks(running: Running, connection: Connection, new: Manifest) -> list[Clo
         return []
     found = []
     for move in moves:
-        if move.step != "due":
+        if move.step != "due" or move.timer in again:
             continue
         record = old.get(move.entity, move.record)
         title = old.title(record) if record is not None else f"#{move.record}"
         label = new.slas[move.sla].label.text() or move.sla
         found.append(Clock(move, title, label))
     return sorted(found, key=lambda clock: clock.move.due)
-
-
-def without_clocks(made: Plan) -> Plan:
-    """The same plan with every clock left as it is."""
-    return replace(made, clocks=())

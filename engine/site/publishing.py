@@ -26,6 +26,8 @@ BUILT_IN = "builtin_flows/"
 MARK = "engine"
 #: The setting that says which version of the engine has checked which revision.
 CHECKED = "checked"
+#: The setting that names the entities whose records runs of earlier rules may wait for.
+WATCHED = "watched"
 
 
 def texts(loaded: Loaded) -> dict[str, str]:
@@ -80,6 +82,7 @@ def parts_of(running: Running, manifest: Manifest, number: int, publisher: Actor
         number,
         send=running.tell,
         paused=running.paused,
+        earlier=running.watched,
         files=running.files,
     )
     parts.compiled.prepare()
@@ -144,9 +147,15 @@ def take_up(running: Running, connection: Connection, number: int, trusting: boo
     loaded = revive(running, revisions.load(connection, number), trusting)
     if loaded.manifest is None:
         raise InvalidDocument(loaded.errors)
+    running.watched |= watched(connection)
     kept = revisions.get(connection, number)
     publisher = publisher_of(running, connection, loaded.manifest, kept.by_user if kept else None)
     running.take_up(parts_of(running, loaded.manifest, number, publisher))
+
+
+def watched(connection: Connection) -> set[str]:
+    """The entities whose records runs of earlier rules may wait for."""
+    return set(settings.get(connection, WATCHED) or ())
 
 
 def publisher_of(running: Running, connection: Connection, manifest: Manifest, user: int | None) -> Actor:
@@ -169,6 +178,14 @@ def arm(running: Running) -> None:
 def folder(running: Running) -> Loaded:
     """The folder as it is now."""
     return load_site(running.folder, running.registry)
+
+
+def revision(running: Running, number: int) -> Loaded:
+    """A kept revision, as it would run now. Raises NotFound (C012)."""
+    with running.database.read() as connection:
+        if revisions.get(connection, number) is None:
+            raise NotFound(Problem("C012", parameters={"number": number}))
+        return revive(running, revisions.load(connection, number))
 
 
 def is_current(running: Running) -> bool:

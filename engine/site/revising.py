@@ -2,84 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from engine.errors import InvalidDocument, NotFound, Problem, Refused
+from engine.errors import InvalidDocument, Problem, Refused
 from engine.facts import SYSTEM, Actor
-from engine.failpoints import failpoint
 from engine.load.pipeline import Loaded
 from engine.model.approval import Approval
-from engine.plugins.slots import FieldType
-from engine.runtime import approval, deciding, scheduler, sla, turn
+from engine.runtime import approval, deciding, turn
 from engine.runtime.acts import Acting
-from engine.runtime.context import Parts
 from engine.runtime.deciding import Publish
 from engine.site import planning, publishing
+from engine.site.choices import Choices, Published
 from engine.site.planning import Plan
 from engine.site.running import Running
-from engine.store import approvals, audit, history, migrate, revisions
+from engine.site.switching import switch
+from engine.store import approvals, revisions
 from engine.store.approvals import Request
 from engine.store.connection import Connection
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the publisher decided: running clocks ``keep`` or ``change`` (None: not asked yet), where records of removed
-    states go (``machine.state`` -> state), whether lossy changes of type are allowed, whether scenarios are run."""
-
-    timers: str | None = None
-    moves: Mapping[str, str] | None = None
-    allow_lossy: bool = False
-    scenarios: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A revision that runs now, and what came with it."""
-
-    number: int
-    sentences: Mapping[str, list[str]]
-    moved: int = 0
-    retimed: int = 0
-    asked: int | None = None
-    """The number of the approval it waits for; then nothing runs yet, and ``number`` is 0."""
-    unchanged: bool = False
-    """True when there was nothing to publish: ``number`` runs on."""
-
-    def text(self, language: str = "zh") -> str:
-        """In words."""
-        if self.unchanged:
-            zh, en = f"没有变化,第 {self.number} 版继续运行", f"Nothing has changed: revision {self.number} runs on"
-            return zh if language == "zh" else en
-        if self.asked is not None:
-            zh, en = (
-                f"已提交审批(第 {self.asked} 号),批准后自动发布",
-                f"Submitted as approval {self.asked}; published when approved",
-            )
-            return zh if language == "zh" else en
-        head = f"已发布第 {self.number} 版" if language == "zh" else f"Revision {self.number} runs now"
-        lines = [head, *(f"  {text}" for text in self.sentences[language])]
-        if self.retimed:
-            lines.append(f"  改了 {self.retimed} 个计时" if language == "zh" else f"  {self.retimed} clocks changed")
-        if self.moved:
-            lines.append(f"  移动了 {self.moved} 条记录" if language == "zh" else f"  {self.moved} records moved")
-        return "\n".join(lines)
-
-    def json(self, language: str = "zh") -> dict[str, Any]:
-        """For machines."""
-        return {
-            "number": self.number,
-            "sentences": self.sentences[language],
-            "moved": self.moved,
-            "retimed": self.retimed,
-            "unchanged": self.unchanged,
-            **({"asked": self.asked} if self.asked is not None else {}),
-        }
 
 
 def publish(running: Running, actor: Actor, message: str, choices: Choices) -> Published:
@@ -105,18 +47,17 @@ def granted(running: Running, request: Request, decide: Callable[[Publish], T]) 
         publishing.refuse(loaded)
         if publishing.mark(loaded) != request.content.get("digest"):
             raise Refused(Problem("R155"))
-        kept = request.content.get("choices") or {}
-        choices = Choices(kept.get("timers"), kept.get("moves"), bool(kept.get("allow_lossy")))
+        choices = Choices.read(request.content.get("choices") or {})
         actor = _asker(running, request)
         plan = _planned(running, loaded, choices)
         parts = publishing.parts_of(running, plan.manifest, plan.current + 1, actor)
         done: list[Published] = []
 
-        def switch(context: Acting, request: Request) -> None:
+        def carry_out(context: Acting, request: Request) -> None:
             message = str(request.content.get("message") or "")
-            done.append(_switch(running, context.connection, parts, plan, actor, message, choices))
+            done.append(switch(running, context.connection, parts, plan, actor, message, choices))
 
-        found = decide(switch)
+        found = decide(carry_out)
         if done:
             running.take_up(publishing.parts_of(running, plan.manifest, done[-1].number, actor))
         return found
@@ -130,16 +71,13 @@ def _asker(running: Running, request: Request) -> Actor:
 def rollback(running: Running, number: int, actor: Actor, message: str, choices: Choices) -> Published:
     """An earlier (or later) revision current again: its files as a new revision, by the same rules as a publish."""
     with running.publishing:
-        with running.database.read() as connection:
-            if revisions.get(connection, number) is None:
-                raise NotFound(Problem("C012", parameters={"number": number}))
-            loaded = publishing.revive(running, revisions.load(connection, number))
+        loaded = publishing.revision(running, number)
         publishing.refuse(loaded)
         note = message or f"← {number}"
-        return _carry_out(running, actor, note, choices, loaded)
+        return _carry_out(running, actor, note, choices, loaded, back_to=number)
 
 
-def _planned(running: Running, loaded: Loaded, choices: Choices) -> Plan:
+def _planned(running: Running, loaded: Loaded, choices: Choices, back_to: int = 0) -> Plan:
     """What it would change, every question answered and every scenario held."""
     assert loaded.manifest is not None
     publishing.second_person(loaded.manifest)
@@ -147,7 +85,7 @@ def _planned(running: Running, loaded: Loaded, choices: Choices) -> Plan:
         _try_scenarios(running, loaded)
     with running.database.read() as connection:
         known = running.published and publishing.exists(connection)
-        plan = planning.compare(running, connection, loaded) if known else Plan(loaded)
+        plan = planning.compare(running, connection, loaded, back_to if choices.undo else 0) if known else Plan(loaded)
     _ask(plan, choices)
     return plan
 
@@ -159,11 +97,10 @@ def _submit(running: Running, actor: Actor, message: str, choices: Choices, plan
     def work(context: Acting) -> int:
         for earlier in approvals.open_kind(context.connection, "publish"):
             approval.overtaken(context, earlier)
-        kept = {"timers": choices.timers, "moves": dict(choices.moves or {}), "allow_lossy": choices.allow_lossy}
         content = {
             "digest": publishing.mark(plan.loaded),
             "message": message,
-            "choices": kept,
+            "choices": choices.json(),
             "sentences": sentences["zh" if context.language == "zh" else "en"],
         }
         what = "发布配置" if context.language == "zh" else "Publish"
@@ -188,11 +125,17 @@ def _submit(running: Running, actor: Actor, message: str, choices: Choices, plan
 
 
 def _carry_out(
-    running: Running, actor: Actor, message: str, choices: Choices, loaded: Loaded, ask: bool = False
+    running: Running,
+    actor: Actor,
+    message: str,
+    choices: Choices,
+    loaded: Loaded,
+    ask: bool = False,
+    back_to: int = 0,
 ) -> Published:
     if running.published and _runs_already(running, loaded):
         return Published(running.revision, {"zh": [], "en": []}, unchanged=True)
-    plan = _planned(running, loaded, choices)
+    plan = _planned(running, loaded, choices, back_to)
     # The rule that runs decides, not the one in the folder: nobody takes it away by publishing.
     rule = running.manifest.site.approve if ask else None
     if rule is None and ask and plan.unbound:
@@ -205,7 +148,7 @@ def _carry_out(
     done: list[Published] = []
 
     def work(connection: Connection) -> None:
-        done.append(_switch(running, connection, parts, plan, actor, message, choices))
+        done.append(switch(running, connection, parts, plan, actor, message, choices))
 
     running.database.write(work)
     number = done[-1].number
@@ -235,6 +178,7 @@ def _ask(plan: Plan, choices: Choices) -> None:
         examples = "、".join(dict.fromkeys(clock.title for clock in plan.clocks[:3]))
         more = " …" if len(plan.clocks) > 3 else ""
         problems.append(Problem("M030", parameters={"count": len(plan.clocks), "examples": examples + more}))
+    problems += plan.aloft.asked(choices)
     problems += [plan.told(o) for o in plan.operations if o.clashes or (o.is_lossy and not choices.allow_lossy)]
     if problems:
         raise Refused(problems)
@@ -258,76 +202,6 @@ def _try_scenarios(running: Running, loaded: Loaded) -> None:
         raise InvalidDocument([head, *found])
 
 
-def _switch(
-    running: Running,
-    connection: Connection,
-    parts: Parts,
-    plan: Plan,
-    actor: Actor,
-    message: str,
-    choices: Choices,
-) -> Published:
-    """Everything of a publish that is in the database, in one transaction."""
-    now = running.clock.now()
-    kinds: Mapping[str, Any] = running.registry.plugins[FieldType.slot]
-    if not publishing.exists(connection):
-        parts.schema.create(connection)
-        parts.schema.remember(connection)
-    else:
-        zone = plan.manifest.site.timezone
-        fresh = migrate.plan(connection, parts.schema, kinds, zone)
-        migrate.apply(connection, fresh, parts.schema, kinds, now, allow_lossy=choices.allow_lossy, timezone=zone)
-    sentences = {language: plan.sentences(language) for language in ("zh", "en")}
-    texts = publishing.texts(plan.loaded)
-    changes = {"sentences": sentences, **({"from": actor.address} if actor.is_system and actor.address else {})}
-    revision = revisions.save(connection, texts, now, actor, message, changes)
-    revisions.point(connection, revision.number)
-    failpoint("publish")
-    audit.write(connection, now, actor, "publish", detail={"revision": revision.number, "message": message})
-    moved = _relocate(connection, parts, plan, actor, choices, now)
-    context = Acting(parts, connection, SYSTEM, via=f"publish:{revision.number}")
-    retimed = 0
-    if choices.timers == "change" and plan.clocks:
-        old = Acting(running.parts, connection, SYSTEM)
-        moves = sla.moves(context, old)
-        sla.retime(context, moves)
-        # A clock is its due time with its warnings and escalations: told as one, as the plan does.
-        retimed = sum(move.step == "due" for move in moves)
-    scheduler.arm(context)
-    turn.settle(context)
-    return Published(revision.number, sentences, moved, retimed)
-
-
-def _relocate(
-    connection: Connection, parts: Parts, plan: Plan, actor: Actor, choices: Choices, now: dt.datetime
-) -> int:
-    """Records of removed states go where the publisher said; each move is in its history and the audit log."""
-    moved = 0
-    for each in plan.leaving:
-        target = (choices.moves or {})[f"{each.machine}.{each.state}"]
-        text = f'SELECT id FROM "{each.entity}" WHERE "{each.field}" = ? AND deleted_at IS NULL'
-        for (record,) in connection.execute(text, (each.state,)):
-            found = parts.records.get(connection, each.entity, record)
-            if found is None:
-                continue
-            parts.records.update(connection, found, {each.field: target}, now, actor.user)
-            history.enter(
-                connection,
-                each.entity,
-                record,
-                each.machine,
-                target,
-                now,
-                came_from=each.state,
-                user=actor.user,
-                via="publish",
-            )
-            before, after = {each.field: each.state}, {each.field: target}
-            audit.write(connection, now, actor, "change", entity=each.entity, record=record, before=before, after=after)
-            moved += 1
-    return moved
-
-
 def _by(revision: revisions.Revision) -> str:
     """Who published it: a login, or the name somebody has on the machine the command was run on."""
     came = str((revision.changes or {}).get("from") or "")
@@ -340,9 +214,9 @@ class Revisions:
     def __init__(self, running: Running) -> None:
         self._running = running
 
-    def plan(self) -> Plan:
-        """What publishing the folder would change. Raises InvalidDocument when it has errors."""
-        return planning.plan(self._running)
+    def plan(self, to: int | None = None) -> Plan:
+        """What publishing the folder would change, or going back to a revision. Raises InvalidDocument, NotFound (C012)."""
+        return planning.plan(self._running, to)
 
     def publish(self, message: str = "", choices: Choices = Choices(), actor: Actor = SYSTEM) -> Published:
         """The folder as the next revision (see ``publish``)."""

@@ -10,7 +10,6 @@ from typing import Any
 from engine import said
 from engine.errors import FlowloomError, NotFound, Problem, Unavailable
 from engine.facts import SYSTEM, Actor
-from engine.model.trigger import Trigger
 from engine.plugins.slots import Carrying, Executor
 from engine.runtime import access as rights
 from engine.runtime import circles, course, failing, launch, turn
@@ -18,9 +17,10 @@ from engine.runtime.acts import Acting
 from engine.runtime.outside import Outside
 from engine.runtime.shelf import Shelf
 from engine.runtime.worker import Worker, drain
-from engine.site import publishing, reading, secret
+from engine.site import reading, secret
+from engine.site.earlier import Earlier
 from engine.site.running import Running
-from engine.store import jobs, revisions, runs
+from engine.store import jobs, runs
 
 #: Seconds between two renewals of the leases in hand.
 BEAT = 5.0
@@ -33,12 +33,11 @@ class Runs:
 
     def __init__(self, running: Running, errands: Mapping[str, Callable[[jobs.Kept, str], Any]]) -> None:
         self._running, self._errands = running, errands
-        self._rules: dict[int, Mapping[str, Trigger]] = {}
         self._secrets = secret.reader(running.folder)
         self._worker = Worker(
             running.database,
             lambda: running.parts,
-            self._rule,
+            Earlier(running).rule,
             errand=lambda job, lease: self._errands[job.job.kind](job, lease),
             way=lambda parts: Outside(
                 parts.manifest, parts.registry, self._secrets, Shelf(running.database, running.files, running.clock)
@@ -103,20 +102,6 @@ class Runs:
                 self._worker.keep_leases()
             except Exception:  # told and tried again: a lease that is not renewed only means that another takes over
                 traceback.print_exc(file=sys.stderr)
-
-    def _rule(self, revision: int, name: str) -> Trigger | None:
-        """The rule as an earlier revision wrote it; None where it cannot be read any more."""
-        known = self._rules.get(revision)
-        if known is None:
-            with self._running.database.read() as connection:
-                if revisions.get(connection, revision) is None:
-                    return None
-                loaded = publishing.revive(self._running, revisions.load(connection, revision))
-            known = loaded.manifest.triggers if loaded.manifest is not None else {}
-            if len(self._rules) >= 8:
-                self._rules.clear()
-            self._rules[revision] = known
-        return known.get(name)
 
     # --- seeing
 

@@ -188,6 +188,39 @@ def end(connection: Connection, number: int, result: str, now: dt.datetime, user
     return True
 
 
+def reopen(connection: Connection, number: int) -> bool:
+    """An approval that was overtaken is open again. False when the same is asked for anew by now, or it ended otherwise."""
+    found = get(connection, number, lock=True)
+    if found is None or found.state != "void":
+        return False
+    about = of_record(connection, found.entity or "", found.record, "open") if found.record is not None else []
+    if any(one.name == found.name for one in about):
+        return False
+    connection.execute("DELETE FROM fl_verdicts WHERE approval = ?", (number,))
+    connection.execute("UPDATE fl_approvals SET state = 'open', ended_at = NULL, note = NULL WHERE id = ?", (number,))
+    return True
+
+
+def of_step(connection: Connection, trigger: str, since: int, entity: str | None, record: int | None) -> list[Request]:
+    """The open requests a run of that rule made for that record at that instant (microseconds)."""
+    rows = connection.execute(
+        f"{SELECT} WHERE kind = 'step' AND asked_at = ? AND COALESCE(record, 0) = ? AND COALESCE(entity, '') = ? "
+        "AND state = 'open' ORDER BY id",
+        (since, record or 0, entity or ""),
+    )
+    return [one for one in map(_request, rows) if one.name.startswith(f"{trigger}@")]
+
+
+def rename(connection: Connection, number: int, name: str) -> None:
+    """What asks for it is called otherwise now."""
+    connection.execute("UPDATE fl_approvals SET name = ? WHERE id = ?", (name, number))
+
+
+def open_all(connection: Connection) -> list[Request]:
+    """Every open request, oldest first."""
+    return [_request(row) for row in connection.execute(f"{SELECT} WHERE state = 'open' ORDER BY id")]
+
+
 def pass_on(connection: Connection, number: int, due: dt.datetime | None, level: int) -> None:
     """Nobody answered in time: it waits until ``due`` for the next ones."""
     text = "UPDATE fl_approvals SET due = ?, level = ? WHERE id = ?"

@@ -280,6 +280,25 @@ def revive(connection: Connection, id: int, now: dt.datetime) -> bool:
     return connection.change(text, (micros(now), id)) == 1
 
 
+def at_rest(connection: Connection, run: int) -> Kept | None:
+    """The job of a run that nobody carries just now; it cannot be taken before the transaction ends. None while one does."""
+    rows = connection.execute(
+        "UPDATE fl_jobs SET due = due WHERE run = ? AND kind = 'run' AND state IN ('waiting', 'held') "
+        f"RETURNING {COLUMNS}",
+        (run,),
+    )
+    return _kept(rows[0]) if rows else None
+
+
+def put_back(connection: Connection, id: int, state: str, due: dt.datetime, attempts: int, error: str | None) -> None:
+    """Let a job that waits, or was cancelled, be as it was."""
+    connection.execute(
+        "UPDATE fl_jobs SET state = ?, due = ?, attempts = ?, error = ?, ended_at = NULL, claims = 0, lease = NULL, "
+        "lease_until = NULL WHERE id = ? AND state IN ('waiting', 'held', 'cancelled')",
+        (state, micros(due), attempts, error, id),
+    )
+
+
 def of_run(connection: Connection, run: int) -> Kept | None:
     """The job that carries a run, or None."""
     row = connection.one(f"{SELECT} WHERE run = ? AND kind = 'run' ORDER BY id DESC LIMIT 1", (run,))

@@ -134,6 +134,31 @@ def live(connection: Connection, trigger: str, entity: str | None, record: int |
     return [(id, state) for id, state in rows]
 
 
+def in_flight(connection: Connection) -> list[str]:
+    """The rules some run of which is not over."""
+    rows = connection.execute("SELECT DISTINCT \"trigger\" FROM fl_runs WHERE state IN ('waiting', 'queued')")
+    return sorted(name for (name,) in rows)
+
+
+def flying(connection: Connection, trigger: str) -> list[tuple[Run, str, int]]:
+    """The runs of a rule that are not over, oldest first, each with the state of its job and how often that failed."""
+    rows = connection.execute(
+        'SELECT r.id, r."trigger", r.entity, r.record, r.event, r.state, r.started_at, r.ended_at, r.revision, r.by_user, '
+        "r.data, r.progress, j.state, j.attempts FROM fl_runs AS r LEFT JOIN fl_jobs AS j ON j.run = r.id "
+        "AND j.kind = 'run' WHERE r.\"trigger\" = ? AND r.state IN ('waiting', 'queued') ORDER BY r.id",
+        (trigger,),
+    )
+    return [(_run(row[:12]), row[12] or "", row[13] or 0) for row in rows]
+
+
+def put_back(connection: Connection, one: Run) -> None:
+    """Let a run be as it was: its state, its revision, and where it stood."""
+    connection.execute(
+        "UPDATE fl_runs SET state = ?, ended_at = NULL, revision = ?, data = ?, progress = ? WHERE id = ?",
+        (one.state, one.revision, to_text(one.about), to_text(one.progress), one.id),
+    )
+
+
 def listed(
     connection: Connection,
     *,

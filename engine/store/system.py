@@ -164,6 +164,12 @@ def _revisions(metadata: sa.MetaData) -> None:
     )
     table(
         metadata,
+        "fl_carried",
+        "id key, revision integer!, kind text!, target integer!, entity text, before json, after json",
+        sa.Index("ix_fl_carried_revision", "revision"),
+    )
+    table(
+        metadata,
         "fl_settings",
         "name text*, value json",
     )

@@ -90,6 +90,23 @@ def move(connection: Connection, id: int, due: dt.datetime, data: Mapping[str, A
     return connection.change(text, (micros(due), to_text(data) if data else None, id)) == 1
 
 
+def get(connection: Connection, id: int) -> Waiting | None:
+    """The timer, or None."""
+    row = connection.one(f"{SELECT} WHERE id = ?", (id,))
+    return None if row is None else _waiting(row)
+
+
+def put_back(connection: Connection, id: int, state: str, due: dt.datetime, data: Mapping[str, Any]) -> None:
+    """Let a timer be as it was: what happened to it since is taken back."""
+    text = "UPDATE fl_timers SET state = ?, due = ?, data = ?, fired_at = NULL WHERE id = ?"
+    connection.execute(text, (state, micros(due), to_text(data) if data else None, id))
+
+
+def go_on(connection: Connection, name: str) -> None:
+    """A cancelled timer of that name waits again, for the moment it waited for."""
+    connection.execute("UPDATE fl_timers SET state = 'waiting' WHERE name = ? AND state = 'cancelled'", (name,))
+
+
 def close(connection: Connection, id: int) -> None:
     """What a fired timer was about is over: ``over`` in its data."""
     found = connection.one("SELECT data FROM fl_timers WHERE id = ?", (id,))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from engine.api import Choices
+from studio import asked
 from studio.answers import answer, body, engine, language
 from studio.auth import actor
 
@@ -24,9 +25,10 @@ def listing() -> Response:
 
 @blueprint.get("/plan")
 def plan() -> Response:
-    """What publishing the folder would change."""
+    """What publishing the folder would change, or, with ``to``, going back to that revision."""
     engine().allow(actor(), "configure")
-    return answer(engine().revisions.plan().json(language()))
+    to = asked.whole("to", 0) if request.args.get("to") else None
+    return answer(engine().revisions.plan(to).json(language()))
 
 
 @blueprint.post("")
@@ -51,6 +53,4 @@ def make_current(number: int) -> Response:
 
 def _choices(sent: dict[str, Any]) -> Choices:
     given = sent.get("choices") or {}
-    return Choices(
-        timers=given.get("timers"), moves=given.get("moves") or {}, allow_lossy=bool(given.get("allow_lossy"))
-    )
+    return Choices.read(given)

@@ -67,12 +67,20 @@ IMPORT = {
     ),
     "required": ["number", "entity", "file", "state", "counts"],
 }
+WORD: Json = {"enum": ["keep", "change", "stop"]}
+EACH: Json = {
+    "description": "One word for all, or one for each rule by its name (`*`: all others).",
+    "oneOf": [WORD, {"type": "object", "additionalProperties": WORD}],
+}
 CHOICES = _object(
     note=TEXT,
     choices=_object(
         timers={"enum": ["keep", "change", None]},
         moves={"type": "object", "additionalProperties": TEXT},
         allow_lossy={"type": "boolean"},
+        runs=EACH,
+        approvals=EACH,
+        undo={"type": "boolean", "description": "Of going back: put what was in flight as it was.", "default": True},
     ),
 )
 EDITS: Json = {"type": "array", "maxItems": 500, "items": _object("at", "value", at=TEXT, value=TEXT)}

@@ -17,7 +17,6 @@ from engine.site.ahead import Slider
 from engine.site.approvals import Approvals
 from engine.site.asking import Ask, Filter, Look, Numbers, Range
 from engine.site.channels import Channels
-from engine.site.choices import Choices
 from engine.site.founding import fill_with_samples, new_site
 from engine.site.health import Health
 from engine.site.importing import write_bad_rows
@@ -25,7 +24,7 @@ from engine.site.imports import Imports
 from engine.site.merging import Merging
 from engine.site.people import People
 from engine.site.reading import Seen, SeenPage
-from engine.site.revising import Revisions
+from engine.site.revising import Choices, Revisions
 from engine.site.running import Running
 from engine.site.runs import Runs
 from engine.site.templates import Templates

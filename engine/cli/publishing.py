@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine.api import ALL, Choices, Engine
+from engine.api import Choices, Engine
 from engine.cli.speech import Speech
 from engine.errors import FlowloomError, Problem, WrongUsage
 from engine.facts import SYSTEM, Actor
@@ -167,7 +167,7 @@ def rollback_command(
 
 def _words(given: tuple[str, ...]) -> dict[str, str]:
     """``keep`` for all rules, ``follow_up=stop`` for one."""
-    return {name or ALL: choice for name, _, choice in (one.rpartition("=") for one in given)}
+    return {name or "*": choice for name, _, choice in (one.rpartition("=") for one in given)}
 
 
 @click.command("revisions")

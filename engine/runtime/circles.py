@@ -36,6 +36,7 @@ def pause(context: Acting, chain: Sequence[str], event: Event) -> None:
     shown = " → ".join(chain)
     for name in fresh:
         about = {"at": micros(context.now), "chain": shown, "entity": event.entity, "record": event.record}
+        about["by"] = context.user
         settings.put(connection, PREFIX + name, about)
     paused = context.parts.paused
     connection.after_commit(lambda: paused.update(fresh))
@@ -60,6 +61,18 @@ def known(connection: Connection) -> dict[str, Mapping[str, Any]]:
     """Every paused rule by name: ``at``, the ``chain`` that was stopped, and the record it was about."""
     found = settings.among(connection, PREFIX)
     return {name.removeprefix(PREFIX): about for name, about in sorted(found.items())}
+
+
+def round_of(context: Acting, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The stopped chain for people: the rules that led ``into`` the circle and those it goes ``round``, each with its name and
+    label, in the order they first came."""
+    chain = str(about["chain"]).split(" → ")
+    turning = circle(chain)
+    named = {name: {"trigger": name, "label": label(context, name)} for name in dict.fromkeys(chain)}
+    return {
+        "into": [one for name, one in named.items() if name not in turning],
+        "round": [one for name, one in named.items() if name in turning],
+    }
 
 
 def since(about: Mapping[str, Any]) -> dt.datetime:

@@ -80,6 +80,11 @@ def note(
         carried.note(context.connection, Carried(revision, kind, target, entity, before, after))
 
 
+def targets(backs: Sequence[Back], kind: str) -> frozenset[int]:
+    """The ids of the things of a kind that are put back."""
+    return frozenset(one.target for one in backs if one.kind == kind)
+
+
 def net(connection: Connection, entries: Sequence[Carried]) -> tuple[list[Back], int]:
     """What these revisions (the latest first) did that can be taken back, and how many things have gone on since."""
     groups: dict[tuple[str, int, str, str], list[Carried]] = {}

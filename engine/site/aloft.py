@@ -36,6 +36,7 @@ THINGS = {
     "approval": {"zh": "{n} 个审批", "en": "{n} approvals"},
 }
 LANGUAGES = ("zh", "en")
+PLURAL = ("records", "clocks", "runs", "approvals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class InFlight:
 
 def _listed(counts: Mapping[str, int], words: Mapping[str, Mapping[str, str]], language: str) -> str:
     said = [words[name][language].format(n=counts[name]) for name in words if counts.get(name)]
+    if language == "en":
+        said = [one.removesuffix("s") if one.startswith("1 ") and one.split()[1] in PLURAL else one for one in said]
     return ("、" if language == "zh" else ", ").join(said)
 
 

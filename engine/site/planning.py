@@ -148,7 +148,17 @@ class Plan:
             "sentences": self.sentences(language),
             "lossy": [self.told(o).json(language) for o in self.operations if o.is_lossy],
             "leaving": [
-                {"machine": e.machine, "state": e.state, "label": e.label, "count": e.count} for e in self.leaving
+                {
+                    "machine": e.machine,
+                    "state": e.state,
+                    "label": e.label,
+                    "count": e.count,
+                    "into": [
+                        {"name": one.name, "label": one.label.text(language) or one.name}
+                        for one in self.manifest.state_machines[e.machine].states.values()
+                    ],
+                }
+                for e in self.leaving
             ],
             "clocks": [
                 {
@@ -237,9 +247,9 @@ def compare(running: Running, connection: Connection, loaded: Loaded, back_to: i
 
 
 def _aloft(running: Running, connection: Connection, new: Manifest, backs: Sequence[Back], gone: int) -> InFlight:
-    again = {kind: frozenset(one.target for one in backs if one.kind == kind) for kind in ("run", "approval")}
-    flights = flight.find(connection, running.manifest, new, Earlier(running).or_current, again["run"])
-    askings = reasking.find(connection, running.manifest, new, again["approval"])
+    own = undoing.targets(backs, "run")
+    flights = flight.find(connection, running.manifest, new, Earlier(running).or_current, own)
+    askings = reasking.find(connection, running.manifest, new, undoing.targets(backs, "approval"))
     context = Context(running.parts, connection)
     titles: dict[tuple[str | None, int | None], str] = {}
     for each in [one for found in flights for one in found.runs[:LISTED]]:
@@ -295,7 +305,7 @@ def _leaving(connection: Connection, old: Manifest, new: Manifest, backs: Sequen
 
 
 def _clocks(running: Running, connection: Connection, new: Manifest, backs: Sequence[Back]) -> list[Clock]:
-    again = {one.target for one in backs if one.kind == "timer"}
+    again = undoing.targets(backs, "timer")
     parts = running.parts
     # The new rules over the tables as they are now: fields that are not there yet read as empty.
     imagined = Parts(new, running.registry, parts.schema, Records(parts.schema), running.clock, parts.publisher)

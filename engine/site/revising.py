@@ -256,3 +256,6 @@ class Revisions:
         if self._running.published and publishing.is_current(self._running):
             return []  # what was published had none
         return list(publishing.folder(self._running).errors)
+
+
+__all__ = ["Choices", "Published", "Revisions", "granted", "publish", "rollback"]

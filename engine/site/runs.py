@@ -12,7 +12,7 @@ from engine.errors import FlowloomError, NotFound, Problem, Unavailable
 from engine.facts import SYSTEM, Actor
 from engine.plugins.slots import Carrying, Executor
 from engine.runtime import access as rights
-from engine.runtime import circles, course, failing, launch, turn
+from engine.runtime import circles, course, failing, launch, log, turn
 from engine.runtime.acts import Acting
 from engine.runtime.outside import Outside
 from engine.runtime.shelf import Shelf
@@ -239,15 +239,17 @@ class Runs:
         turn.run(self._running.parts, self._running.database, SYSTEM, work, via="cancel")
 
     def paused(self, actor: Actor) -> list[dict[str, Any]]:
-        """The rules that were paused for going in a circle: ``trigger``, ``label``, ``at``, the ``chain`` that was stopped and the
-        record it was about. Raises Forbidden."""
+        """The rules that were paused for going in a circle: ``trigger``, ``label``, ``at``, the ``chain`` that was stopped (as people
+        read it: ``into``, ``round``), the record it was about and ``by`` whose doing. Raises Forbidden."""
         with self._running.reading(actor) as context:
             self._may(context, actor, None)
             return [
                 {
                     **about,
+                    **circles.round_of(context, about),
                     "trigger": name,
                     "label": circles.label(context, name),
+                    "by": log.name_of(context, about["by"]) if about.get("by") else None,
                     "at": circles.since(about).isoformat(),
                 }
                 for name, about in circles.known(context.connection).items()

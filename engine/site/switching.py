@@ -12,6 +12,7 @@ from engine.plugins.slots import FieldType
 from engine.runtime import flight, reasking, scheduler, sla, turn, undoing
 from engine.runtime.acts import Acting
 from engine.runtime.context import Parts
+from engine.runtime.undoing import Back
 from engine.site import publishing
 from engine.site.choices import Choices, Published
 from engine.site.earlier import Earlier
@@ -60,6 +61,7 @@ def switch(
 def _in_flight(running: Running, context: Acting, plan: Plan, choices: Choices, actor: Actor) -> Counter[str]:
     """What was going on, each thing as the publisher chose; how many of each."""
     connection, done, revision = context.connection, Counter[str](), context.parts.revision
+    backs: list[Back] = []
     if plan.back_to and choices.undo:
         # Told afresh, in this transaction: what has moved on since the plan stays as it is.
         backs, gone = undoing.net(connection, carried.since(connection, plan.back_to))
@@ -68,10 +70,10 @@ def _in_flight(running: Running, context: Acting, plan: Plan, choices: Choices, 
         done["undone.gone"] += gone
     done["moved"] = _relocate(context, plan, choices, actor)
     old, new = running.manifest, context.manifest
-    flights = flight.find(connection, old, new, Earlier(running).or_current)
+    flights = flight.find(connection, old, new, Earlier(running).or_current, undoing.targets(backs, "run"))
     # A run that began after the plan was made goes by nobody's choice: it finishes as it began.
     runs = flight.carry(context, flights, lambda one: choices.of_run(one.trigger) or flight.KEEP, revision)
-    askings = reasking.find(connection, old, new)
+    askings = reasking.find(connection, old, new, undoing.targets(backs, "approval"))
     asked = reasking.carry(context, askings, lambda one: choices.of_approval(one.name) or flight.KEEP, revision)
     done += Counter({f"runs.{name}": count for name, count in runs.items()})
     done += Counter({f"approvals.{name}": count for name, count in asked.items()})

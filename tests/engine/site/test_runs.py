@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.api import Engine
+from engine.api import Choices, Engine
 from engine.clock import SystemClock
 from engine.errors import Conflict, Forbidden
 from engine.facts import SYSTEM
@@ -163,7 +163,8 @@ def test_fault_057_a_run_goes_on_by_the_rule_it_was_started_under(company: Compa
     publish(company, rule)
     company.lead()
     company.engine.runs.work()
-    publish(company, rule.replace("/leads", "/new"))
+    (company.folder / "custom" / "outside.yaml").write_text(rule.replace("/leads", "/new"), "utf-8")
+    company.engine.revisions.publish("", Choices(runs={"tell_erp": "keep"}))
     company.clock.advance(dt.timedelta(hours=2))
     company.engine.runs.work()
     assert [path for path, _, _ in sink.got] == ["/api/leads"]

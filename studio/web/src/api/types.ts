@@ -348,23 +348,6 @@ export interface Revision {
   current: boolean;
 }
 
-/** What publishing would change; what it asks back: where records of states that go away move, and running clocks. */
-export interface Plan {
-  current: number;
-  changes_anything: boolean;
-  sentences: string[];
-  lossy: ProblemLine[];
-  leaving: { machine: string; state: string; label: string; count: number }[];
-  clocks: { entity: string; record: number; title: string; text: string }[];
-  problems: ProblemLine[];
-}
-
-export interface PlanChoices {
-  timers?: "keep" | "change";
-  moves?: Record<string, string>;
-  allow_lossy?: boolean;
-}
-
 export interface Notice {
   id: number;
   at: string;

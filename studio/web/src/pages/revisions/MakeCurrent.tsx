@@ -1,74 +1,68 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { Modal, Radio } from "antd";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Modal } from "antd";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { asRefusal, spoken } from "../../api/problem";
-import type { PlanChoices, ProblemLine } from "../../api/types";
+import type { Plan, PlanChoices } from "../../api/plan";
 import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
+import { Failure } from "../../widgets/Failure";
 import { Notes } from "../../widgets/Notes";
-
-/** The one question that is answered here; every other one is told with what to do. */
-const CLOCKS = "M030";
+import { Splash } from "../../widgets/Splash";
+import { answered, PlanQuestions } from "./PlanQuestions";
 
 interface Props {
   number: number;
   onClose: () => void;
 }
 
-/** Makes a revision current again; where clocks are running, asks what becomes of them. */
+/** Makes a revision current again: says what is put as it was, and asks what only a person can decide. */
 export function MakeCurrent({ number, onClose }: Props) {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const toast = useToast();
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
-  const [told, setTold] = useState<ProblemLine[]>([]);
-  const [timers, setTimers] = useState<PlanChoices["timers"]>();
-  const clocks = told.find((problem) => problem.code === CLOCKS);
+  const [wrong, setWrong] = useState<string[]>([]);
+  const [choices, setChoices] = useState<PlanChoices>({});
+  const found = useQuery({ queryKey: ["plan", language, number], staleTime: 0, queryFn: () => api.get<Plan>("/revisions/plan", { to: number }) });
 
   const go = async () => {
     setBusy(true);
     try {
-      const made = await api.post<{ number: number }>(`/revisions/${number}/current`, { choices: { timers } });
-      toast.say(t("rev.wentBack", { n: number, made: made.number }));
+      const made = await api.post<{ number: number; told: string[] }>(`/revisions/${number}/current`, { choices });
+      toast.say([t("rev.wentBack", { n: number, made: made.number }), ...made.told].join(t("rev.and")));
       onClose();
       await client.invalidateQueries();
     } catch (error) {
       const refusal = asRefusal(error);
-      setTold(refusal.problems);
-      if (refusal.problems.length === 0) {
-        toast.warn(refusal.status === 0 ? t("app.offline") : refusal.message);
-        onClose();
-      }
+      setWrong(refusal.problems.length > 0 ? refusal.problems.map(spoken) : [refusal.status === 0 ? t("app.offline") : refusal.message]);
     } finally {
       setBusy(false);
     }
   };
 
+  const plan = found.data;
   return (
     <Modal
       open
       title={t("rev.makeCurrentAsk", { n: number })}
       okText={t("rev.makeCurrent")}
-      okButtonProps={{ disabled: clocks !== undefined && timers === undefined }}
+      okButtonProps={{ disabled: plan === undefined || !answered(plan, choices) }}
       confirmLoading={busy}
       onOk={() => void go()}
       onCancel={onClose}
     >
       <p className="quiet">{t("rev.makeCurrentHint")}</p>
-      <Notes tone="bad" lines={told.filter((problem) => problem !== clocks).map(spoken)} />
-      {clocks && (
-        <fieldset className="ask-section">
-          <legend>{clocks.message}</legend>
-          <Radio.Group
-            value={timers}
-            options={[
-              { value: "change", label: t("rev.timersChange") },
-              { value: "keep", label: t("rev.timersKeep") },
-            ]}
-            onChange={(event) => setTimers(event.target.value as PlanChoices["timers"])}
-          />
-        </fieldset>
+      <Notes tone="bad" lines={wrong} />
+      {found.isError && <Failure error={found.error} onRetry={() => void found.refetch()} />}
+      {found.isPending && <Splash inPage />}
+      {plan && (
+        <div className="plan-ask">
+          {plan.back_text.map((line) => (
+            <p key={line}>{line}</p>
+          ))}
+          <PlanQuestions plan={plan} choices={choices} onChange={setChoices} />
+        </div>
       )}
     </Modal>
   );

@@ -3,7 +3,7 @@ import { Button, Input } from "antd";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { asRefusal, spoken } from "../../api/problem";
-import type { Plan, PlanChoices } from "../../api/types";
+import type { Plan, PlanChoices } from "../../api/plan";
 import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
 import { Failure } from "../../widgets/Failure";

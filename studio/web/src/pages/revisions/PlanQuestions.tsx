@@ -1,8 +1,8 @@
 import { Checkbox, Radio, Select } from "antd";
-import type { Plan, PlanChoices } from "../../api/types";
+import type { Plan, PlanChoices } from "../../api/plan";
 import { spoken } from "../../api/problem";
-import { useSurroundings } from "../../app/session";
 import { useLanguage } from "../../i18n/language";
+import { PlanFlights } from "./PlanFlights";
 
 interface Props {
   plan: Plan;
@@ -13,19 +13,20 @@ interface Props {
 /** Whether every question of the plan has its answer. */
 export function answered(plan: Plan, choices: PlanChoices): boolean {
   const moved = plan.leaving.every((one) => choices.moves?.[`${one.machine}.${one.state}`]);
-  return moved && (plan.clocks.length === 0 || choices.timers !== undefined) && (plan.lossy.length === 0 || choices.allow_lossy === true);
+  const flights = plan.runs.every((one) => choices.runs?.[one.trigger]) && plan.approvals.every((one) => one.choices.length === 0 || choices.approvals?.[one.name]);
+  return moved && flights && (plan.clocks.length === 0 || choices.timers !== undefined) && (plan.lossy.length === 0 || choices.allow_lossy === true);
 }
 
-/** What the publisher must decide first: running clocks, records of states that go away, content that would be lost. */
+/** What the publisher must decide first: running clocks, records of states that go away, runs and approvals under way, content that would be lost. */
 export function PlanQuestions({ plan, choices, onChange }: Props) {
   const { t } = useLanguage();
-  const { model } = useSurroundings();
   return (
     <>
       {plan.clocks.length > 0 && (
         <fieldset className="ask-section">
           <legend>{t("rev.timers", { n: plan.clocks.length })}</legend>
           <Radio.Group
+            className="plan-ways"
             value={choices.timers}
             options={[
               { value: "change", label: t("rev.timersChange") },
@@ -37,7 +38,6 @@ export function PlanQuestions({ plan, choices, onChange }: Props) {
       )}
       {plan.leaving.map((one) => {
         const key = `${one.machine}.${one.state}`;
-        const states = model.machines[one.machine]?.states.filter((state) => !plan.leaving.some((gone) => gone.machine === one.machine && gone.state === state.name)) ?? [];
         return (
           <fieldset key={key} className="ask-section">
             <legend>{t("rev.moves", { state: one.label, n: one.count })}</legend>
@@ -46,12 +46,13 @@ export function PlanQuestions({ plan, choices, onChange }: Props) {
               placeholder={t("field.pick")}
               style={{ minWidth: 200 }}
               value={choices.moves?.[key]}
-              options={states.map((state) => ({ value: state.name, label: state.label }))}
+              options={one.into.map((state) => ({ value: state.name, label: state.label }))}
               onChange={(state: string) => onChange({ ...choices, moves: { ...choices.moves, [key]: state } })}
             />
           </fieldset>
         );
       })}
+      <PlanFlights plan={plan} choices={choices} onChange={onChange} />
       {plan.lossy.length > 0 && (
         <fieldset className="ask-section">
           <ul className="plan-lines">

@@ -24,7 +24,8 @@ ELSEWHERE = "America/New_York"
 STARTS_WITHIN = 30.0
 #: Beside the CRM: customers entered by hand need the manager's word.
 DESKS = SITE.replace('{crm: "*"}', '{crm: "*", new_customer_approval: "*"}')
-#: And giving a lead up needs it too; a partner sends leads, and some are told to a system that does not answer at first.
+#: And giving a lead up needs it too; a partner sends leads, some are told to a system that does not answer at first,
+#: and two rules lead to each other without end.
 OWN = """\
 kind: state_machine
 extend: crm.lead_stage
@@ -72,6 +73,20 @@ if: "campaign == 'ERP'"
 retry: {{times: 1, wait: 1s}}
 do:
   - call: {{connection: erp, path: /leads, json: {{company: "=company"}}}}
+---
+kind: trigger
+name: to_spring
+label: {{zh: 改成春季, en: To spring}}
+when: {{event: changed, entity: lead, fields: [campaign]}}
+if: "campaign == '秋季'"
+do: [{{set: {{campaign: 春季}}}}]
+---
+kind: trigger
+name: to_autumn
+label: {{zh: 改成秋季, en: To autumn}}
+when: {{event: changed, entity: lead, fields: [campaign]}}
+if: "campaign == '春季'"
+do: [{{set: {{campaign: 秋季}}}}]
 """
 SECRET = "partner-token-partner-token-1234"
 #: How long a page may take to show what is expected, in milliseconds; a page that shows it costs no waiting.

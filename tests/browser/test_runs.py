@@ -99,3 +99,22 @@ def test_many_failed_runs_are_retried_at_once_and_the_record_leads_to_its_runs(d
     page.get_by_role("link", name="同步到财务系统").tap()
     expect(page.get_by_role("heading", name="同步到财务系统")).to_be_visible()
     expect(page.locator(".run-facts")).to_contain_text("西屿0")
+
+
+def test_rules_that_go_in_a_circle_are_found_paused_and_let_go_on(desk: Desk) -> None:
+    page = desk.page("admin", "/runs/paused", phone=True)
+    expect(page.get_by_role("heading", name="没有暂停的规则")).to_be_visible()
+    lead = desk.call("POST", "zhao", "/records/lead", {"values": {"company": "环岛医院", "source": "website"}})[
+        "record"
+    ]
+    desk.call("PATCH", "zhao", f"/records/lead/{lead['id']}", {"values": {"campaign": "春季"}}, lead["version"])
+    page.goto("/runs")
+    page.get_by_role("link", name="2 条规则暂停了").tap()
+    row = page.locator(".run-row")
+    expect(row.get_by_role("list", name="怎么兜的圈子")).to_have_text("改成秋季改成春季改成秋季")
+    expect(row).to_contain_text("由 赵敏 的改动引起")
+    expect(row.get_by_role("link", name="环岛医院")).to_be_visible()
+    row.get_by_role("button", name="恢复").tap()
+    page.get_by_role("tooltip").get_by_role("button", name="恢复").tap()
+    expect(page.get_by_role("heading", name="没有暂停的规则")).to_be_visible()
+    assert desk.call("GET", "admin", "/runs/paused") == {"items": []}

@@ -77,6 +77,32 @@ export function useRun(id: number) {
   });
 }
 
+export interface PausedRule {
+  trigger: string;
+  label: string;
+  at: string;
+  /** The whole chain by the names of its rules. */
+  chain: string;
+  /** The rules that led into the circle, and those it goes round, in the order they came. */
+  into: { trigger: string; label: string }[];
+  round: { trigger: string; label: string }[];
+  entity: string | null;
+  record: number | null;
+  /** Whose change set it off; nobody where it was a time or something from outside. */
+  by: string | null;
+}
+
+/** Rules that were paused for going in a circle, the latest first. */
+export function usePaused() {
+  const { language } = useLanguage();
+  return useQuery({
+    queryKey: [LIVE, language, "runs", "paused"],
+    refetchInterval: 10_000,
+    queryFn: ({ signal }) => api.get<{ items: PausedRule[] }>("/runs/paused", undefined, signal),
+    select: (answer) => answer.items,
+  });
+}
+
 export function useRunWays() {
   const client = useQueryClient();
   const then = async <T>(work: Promise<T>): Promise<T> => {
@@ -96,6 +122,7 @@ export function useRunWays() {
           Promise.resolve(0),
         ),
       ),
+    resume: (triggers: string[]) => then(Promise.all(triggers.map((trigger) => api.remove(`/runs/paused/${trigger}`)))),
     end: (id: number) => then(api.remove(`/runs/${id}`)),
   };
 }

@@ -25,6 +25,7 @@ const DashboardPage = lazy(() => import("../pages/dashboard/DashboardPage"));
 const RevisionsPage = lazy(() => import("../pages/revisions/RevisionsPage"));
 const ApprovalsPage = lazy(() => import("../pages/approvals/ApprovalsPage"));
 const RunsPage = lazy(() => import("../pages/runs/RunsPage"));
+const PausedPage = lazy(() => import("../pages/runs/PausedPage"));
 const RunPage = lazy(() => import("../pages/runs/RunPage"));
 const ConnectionsPage = lazy(() => import("../pages/connections/ConnectionsPage"));
 const InboxPage = lazy(() => import("../pages/inbox/InboxPage"));
@@ -69,6 +70,7 @@ export default function Inside({ session }: { session: Session }) {
                   <Route path="revisions" element={<RevisionsPage />} />
                   <Route path="approvals" element={<ApprovalsPage />} />
                   <Route path="runs" element={<RunsPage />} />
+                  <Route path="runs/paused" element={<PausedPage />} />
                   <Route path="runs/:id" element={<RunPage />} />
                   <Route path="connections" element={<ConnectionsPage />} />
                   <Route path="inbox" element={<InboxPage />} />

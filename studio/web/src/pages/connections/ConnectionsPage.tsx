@@ -7,7 +7,7 @@ import { PageHead } from "../../widgets/PageHead";
 import { Splash } from "../../widgets/Splash";
 import { ConnectionCard } from "./ConnectionCard";
 import { TryDialog } from "./TryDialog";
-import "../runs/runs.css";
+import "../../widgets/rows.css";
 import "../inbox/inbox.css";
 import "./connections.css";
 

@@ -9,7 +9,7 @@ import { Notes } from "../../widgets/Notes";
 import { Counts } from "./Counts";
 import { RowsToSee } from "./RowsToSee";
 import { UndoDialog } from "./UndoDialog";
-import "../runs/runs.css";
+import "../../widgets/rows.css";
 
 /** What came of it: counts, the records, the rows that were not taken, and the way back. */
 export function Result({ now }: { now: ImportWhole }) {

@@ -14,7 +14,7 @@ import { Notes } from "../../widgets/Notes";
 import { PageHead } from "../../widgets/PageHead";
 import { Splash } from "../../widgets/Splash";
 import { plain } from "./words";
-import "../runs/runs.css";
+import "../../widgets/rows.css";
 import "./importing.css";
 
 /** Where an import begins: a file is dropped or chosen; below it what was imported before. */

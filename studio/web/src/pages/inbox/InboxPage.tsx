@@ -7,15 +7,14 @@ import { recordPath } from "../../app/paths";
 import { useSay, useSurroundings } from "../../app/session";
 import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
-import { Blank } from "../../widgets/Blank";
 import { Failure } from "../../widgets/Failure";
 import { PageHead } from "../../widgets/PageHead";
-import { Splash } from "../../widgets/Splash";
+import { PickBar, usePicked } from "../../widgets/Picking";
+import { Rows } from "../../widgets/Rows";
 import { Connections } from "./Connections";
 import { DeliveryDialog } from "./DeliveryDialog";
 import { glance, reasonsOf } from "./reason";
 import "../list/list.css";
-import "../runs/runs.css";
 import "./inbox.css";
 
 const FILTERS = { stuck: ["quarantined"], waiting: ["parked", "new"], done: ["done"], skipped: ["skipped"] } as const satisfies Record<string, readonly DeliveryState[]>;
@@ -32,28 +31,27 @@ export default function InboxPage() {
   const connections = useConnections();
   const found = useDeliveries([...FILTERS[filter]], connection);
   const ways = useInboxWays();
-  const [chosen, setChosen] = useState<number[]>([]);
   const [open, setOpen] = useState<DeliveryShape | null>(null);
   const [busy, setBusy] = useState(false);
 
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   const titleOf = useTitles(rows.map((one) => ({ entity: one.record?.entity ?? null, record: one.record?.id ?? null })));
   const labelOf = (name: string) => connections.data?.find((one) => one.name === name)?.label ?? name;
-  const replayable = filter === "stuck" || filter === "waiting" ? rows.map((one) => one.id) : [];
-  const picked = chosen.filter((id) => replayable.includes(id));
+  const picking = usePicked(filter === "stuck" || filter === "waiting" ? rows.map((one) => one.id) : []);
+  const { picked } = picking;
 
   const set = (key: string, value: string) => {
     const next = new URLSearchParams(search);
     if (value) next.set(key, value);
     else next.delete(key);
     setSearch(next, { replace: true });
-    setChosen([]);
+    picking.clear();
   };
   const replay = async () => {
     setBusy(true);
     const done = await ways.replayAll(picked);
     setBusy(false);
-    setChosen([]);
+    picking.clear();
     if (done > 0) toast.say(t("inbox.replayed", { n: done }));
     if (done < picked.length) toast.warn(t("inbox.notReplayed", { n: picked.length - done }));
   };
@@ -73,40 +71,20 @@ export default function InboxPage() {
       <div className="list-tools">
         <Segmented aria-label={t("list.filter")} value={filter} options={(Object.keys(FILTERS) as FilterName[]).map((one) => ({ value: one, label: t(`inbox.filter.${one}`) }))} onChange={(value) => set("state", value === "stuck" ? "" : String(value))} />
       </div>
-      {replayable.length > 0 && (
-        <div className="runs-many">
-          <Checkbox checked={picked.length === replayable.length} indeterminate={picked.length > 0 && picked.length < replayable.length} onChange={(event) => setChosen(event.target.checked ? replayable : [])}>
-            {t(filter === "stuck" ? "inbox.pickAll" : "inbox.pickWaiting", { n: replayable.length })}
-          </Checkbox>
-          <Button type="primary" disabled={picked.length === 0} loading={busy} onClick={() => void replay()}>{picked.length > 0 ? t("inbox.replayMany", { n: picked.length }) : t("inbox.replayNone")}</Button>
-        </div>
-      )}
-      {found.isError ? (
-        <Failure error={found.error} onRetry={() => void found.refetch()} />
-      ) : found.isPending ? (
-        <Splash inPage />
-      ) : rows.length === 0 ? (
-        <Blank title={t(filter === "stuck" ? "inbox.noneStuck" : "inbox.none")} hint={t("inbox.noneHint")} />
-      ) : (
-        <ul className="run-rows">
-          {rows.map((one) => (
-            <Row
-              key={one.id}
-              one={one}
-              from={labelOf(one.connection)}
-              title={titleOf(one.record?.entity ?? null, one.record?.id ?? null)}
-              chosen={replayable.length > 0 ? chosen.includes(one.id) : undefined}
-              onChosen={(on) => setChosen((all) => (on ? [...all, one.id] : all.filter((id) => id !== one.id)))}
-              onOpen={() => setOpen(one)}
-            />
-          ))}
-        </ul>
-      )}
-      {found.hasNextPage && (
-        <div className="list-end">
-          <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t("list.loadMore")}</Button>
-        </div>
-      )}
+      <PickBar picking={picking} label={t(filter === "stuck" ? "inbox.pickAll" : "inbox.pickWaiting", { n: picking.able.length })} none={t("inbox.replayNone")} many={t("inbox.replayMany", { n: picked.length })} busy={busy} onGo={() => void replay()} />
+      <Rows found={found} rows={rows} none={t(filter === "stuck" ? "inbox.noneStuck" : "inbox.none")} hint={t("inbox.noneHint")}>
+        {(one) => (
+          <Row
+            key={one.id}
+            one={one}
+            from={labelOf(one.connection)}
+            title={titleOf(one.record?.entity ?? null, one.record?.id ?? null)}
+            chosen={picking.has(one.id)}
+            onChosen={(on) => picking.set(one.id, on)}
+            onOpen={() => setOpen(one)}
+          />
+        )}
+      </Rows>
       {open && <DeliveryDialog key={open.id} one={open} from={labelOf(open.connection)} into={connections.data?.find((one) => one.name === open.connection)?.into ?? null} onClose={() => setOpen(null)} />}
     </div>
   );

@@ -1,16 +1,16 @@
-import { Button, Checkbox, Segmented } from "antd";
+import { PauseCircleOutlined } from "@ant-design/icons";
+import { Checkbox, Segmented } from "antd";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { isDead, useRuns, useRunWays, type RunFilter, type RunShape } from "../../api/runs";
+import { isDead, usePaused, useRuns, useRunWays, type RunFilter, type RunShape } from "../../api/runs";
 import { useTitles } from "../../api/titles";
 import { recordPath } from "../../app/paths";
 import { may, useSay, useSurroundings } from "../../app/session";
 import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
-import { Blank } from "../../widgets/Blank";
-import { Failure } from "../../widgets/Failure";
 import { PageHead } from "../../widgets/PageHead";
-import { Splash } from "../../widgets/Splash";
+import { PickBar, usePicked } from "../../widgets/Picking";
+import { Rows } from "../../widgets/Rows";
 import { StateTag } from "../../widgets/StateTag";
 import { runTone, runWords, stepWords } from "./runWords";
 import "../list/list.css";
@@ -29,26 +29,26 @@ export default function RunsPage() {
   const record = search.get("record") ?? "";
   const found = useRuns(filter, trigger, record);
   const ways = useRunWays();
-  const [chosen, setChosen] = useState<number[]>([]);
   const [busy, setBusy] = useState(false);
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   const titleOf = useTitles(rows);
-  const dead = rows.filter(isDead).map((run) => run.id);
-  const picked = chosen.filter((id) => dead.includes(id));
   const mends = may(session, "configure");
+  const picking = usePicked(mends ? rows.filter(isDead).map((run) => run.id) : []);
+  const { picked } = picking;
+  const paused = usePaused().data ?? [];
 
   const set = (key: string, value: string | null) => {
     const next = new URLSearchParams(search);
     if (value) next.set(key, value);
     else next.delete(key);
     setSearch(next, { replace: true });
-    setChosen([]);
+    picking.clear();
   };
   const retry = async () => {
     setBusy(true);
     const done = await ways.retryAll(picked);
     setBusy(false);
-    setChosen([]);
+    picking.clear();
     toast.say(t("runs.retried", { n: done }));
     if (done < picked.length) toast.warn(t("runs.notRetried", { n: picked.length - done }));
   };
@@ -56,45 +56,29 @@ export default function RunsPage() {
 
   return (
     <div className="runs">
-      <PageHead title={t("runs.title")} note={t("runs.lead")} />
+      <PageHead title={t("runs.title")} note={t("runs.lead")}>
+        <Link to="/runs/paused" className={paused.length > 0 ? "paused-way paused-some" : "paused-way"}>
+          <PauseCircleOutlined aria-hidden /> {paused.length > 0 ? t("paused.way", { n: paused.length }) : t("paused.title")}
+        </Link>
+      </PageHead>
       {!found.isError && <div className="list-tools">
         <Segmented aria-label={t("list.filter")} value={filter} options={FILTERS.map((one) => ({ value: one, label: t(`runs.filter.${one as "all" | "dead" | "live" | "done"}`) }))} onChange={(value) => set("state", value === "all" ? null : String(value))} />
         {trigger && <Chip text={rows.find((run) => run.trigger === trigger)?.label ?? trigger} onOff={() => set("trigger", null)} />}
         {record && <Chip text={titleOf(entity ?? "", Number(number)) ?? `${model.entities[entity ?? ""]?.label ?? entity} #${number}`} onOff={() => set("record", null)} />}
       </div>}
-      {mends && dead.length > 0 && (
-        <div className="runs-many">
-          <Checkbox checked={picked.length === dead.length} indeterminate={picked.length > 0 && picked.length < dead.length} onChange={(event) => setChosen(event.target.checked ? dead : [])}>
-            {t("runs.pickAll", { n: dead.length })}
-          </Checkbox>
-          <Button type="primary" disabled={picked.length === 0} loading={busy} onClick={() => void retry()}>{picked.length > 0 ? t("runs.retryMany", { n: picked.length }) : t("runs.retryNone")}</Button>
-        </div>
-      )}
-      {found.isError ? (
-        <Failure error={found.error} onRetry={() => void found.refetch()} />
-      ) : found.isPending ? (
-        <Splash inPage />
-      ) : rows.length === 0 ? (
-        <Blank title={t(filter === "dead" ? "runs.noneDead" : "runs.none")} hint={t("runs.noneHint")} />
-      ) : (
-        <ul className="run-rows">
-          {rows.map((run) => (
-            <RunRow
-              key={run.id}
-              run={run}
-              title={titleOf(run.entity, run.record)}
-              onTrigger={() => set("trigger", run.trigger)}
-              chosen={mends && isDead(run) ? chosen.includes(run.id) : undefined}
-              onChosen={(on) => setChosen((all) => (on ? [...all, run.id] : all.filter((one) => one !== run.id)))}
-            />
-          ))}
-        </ul>
-      )}
-      {found.hasNextPage && (
-        <div className="list-end">
-          <Button loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t("list.loadMore")}</Button>
-        </div>
-      )}
+      <PickBar picking={picking} label={t("runs.pickAll", { n: picking.able.length })} none={t("runs.retryNone")} many={t("runs.retryMany", { n: picked.length })} busy={busy} onGo={() => void retry()} />
+      <Rows found={found} rows={rows} none={t(filter === "dead" ? "runs.noneDead" : "runs.none")} hint={t("runs.noneHint")}>
+        {(run) => (
+          <RunRow
+            key={run.id}
+            run={run}
+            title={titleOf(run.entity, run.record)}
+            onTrigger={() => set("trigger", run.trigger)}
+            chosen={isDead(run) ? picking.has(run.id) : undefined}
+            onChosen={(on) => picking.set(run.id, on)}
+          />
+        )}
+      </Rows>
     </div>
   );
 }

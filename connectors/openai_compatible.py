@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from connectors.asking import REACH, Cloud, ask, operation, secret, text
 from connectors.reading import briefing, gist, needs
-from engine.clock import SystemClock
 from engine.errors import FlowloomError, Problem
+from engine.plugins.purse import Own, Purse, Settings
 from engine.plugins.slots import Undone
 
 #: Characters of a text that are looked at or sent.
@@ -30,7 +29,7 @@ ASKED: Mapping[str, str] = {
 class OpenaiCompatible(Cloud):
     """Asks a language model, where there is one: `url` is the address above /chat/completions, `key` the secret, `model` its name. The
     operations `summarize` (`text`), `needs` (`text` of a call: needs and topics) and `write` (`instruction`, `facts`) answer by rules
-    where `url` is empty, the model does not answer in time or the day's `budget` (tokens, counted in each process) is used up; the
+    where `url` is empty, the model does not answer in time or the day's `budget` (tokens, counted for all processes together) is used up; the
     answer says `by: model` or `by: rules`. What is marked personal is not sent, and phone numbers, e-mail addresses and identity
     numbers in texts are covered, unless `personal: true`. `fallback: false` fails instead of using rules."""
 
@@ -85,8 +84,7 @@ settings: {url: "https://llm.example.com/v1", key: "=secret.LLM_KEY", model: qwe
 """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._used: dict[str, tuple[str, int]] = {}
+        self._own = Own()
 
     def do_summarize(self, settings: Mapping[str, Any], given: Mapping[str, Any], key: str) -> Any:
         """``text`` of three sentences at most."""
@@ -158,27 +156,25 @@ settings: {url: "https://llm.example.com/v1", key: "=secret.LLM_KEY", model: qwe
 
     def _take(self, settings: Mapping[str, Any], tokens: int) -> None:
         """Set aside what this question may cost. Raises Undone (R177) where the day's budget does not allow it."""
-        budget, day, name = (
-            settings.get("budget"),
-            SystemClock().now().date().isoformat(),
-            f"{settings.get('url')} {settings.get('model')}",
-        )
+        budget = settings.get("budget")
         if budget is None:
             return
-        with self._lock:
-            before = self._used.get(name, (day, 0))
-            used = before[1] if before[0] == day else 0
-            if used + tokens > int(budget):
-                raise Undone(Problem("R177", parameters={"budget": budget, "used": used}), final=True)
-            self._used[name] = (day, used + tokens)
+        used = self._purse(settings).spend(_name(settings), tokens, int(budget))
+        if used is not None:
+            raise Undone(Problem("R177", parameters={"budget": budget, "used": used}), final=True)
 
     def _settle(self, settings: Mapping[str, Any], taken: int, cost: int) -> None:
         """What it did cost takes the place of what was set aside."""
-        name = f"{settings.get('url')} {settings.get('model')}"
-        with self._lock:
-            if name in self._used and cost:
-                day, used = self._used[name]
-                self._used[name] = (day, max(0, used - taken + cost))
+        if cost and settings.get("budget") is not None:
+            self._purse(settings).give_back(_name(settings), taken - cost)
+
+    def _purse(self, settings: Mapping[str, Any]) -> Purse:
+        """The site's, which all its processes share; where no site runs, this process's own."""
+        return (settings.purse if isinstance(settings, Settings) else None) or self._own
+
+
+def _name(settings: Mapping[str, Any]) -> str:
+    return f"{settings.get('url')} {settings.get('model')}"
 
 
 def covered(words: str) -> str:

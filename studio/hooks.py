@@ -47,16 +47,13 @@ class Counters:
 
     def __init__(self) -> None:
         self.refused = limits.Limit(*REFUSED)
-        self._received: dict[str, tuple[int | None, limits.Limit]] = {}
+        self.received = limits.Limit(*RECEIVED)
 
     def take(self, engine: Engine, connection: str, now: float) -> None:
         """Count one verified request. Raises TooOften."""
-        asked = engine.channels.pace(connection)
-        known = self._received.get(connection)
-        if known is None or known[0] != asked:
-            per_minute, burst = RECEIVED if asked is None else (asked, asked)
-            known = self._received[connection] = (asked, limits.Limit(per_minute, burst))
-        wait = known[1].wait(connection, now)
+        wait = engine.channels.wait(connection)
+        if wait is None:
+            wait = self.received.wait(connection, now)
         if wait:
             raise TooOften(Problem("H038"), wait)
 

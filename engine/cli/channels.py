@@ -140,6 +140,8 @@ def poll_command(speech: Speech, name: str, from_start: bool) -> int:
         speech.give(done)
     elif done["busy"]:
         speech.show(speech.word("另一个进程正在取", "another process is looking right now"))
+    elif done.get("waits"):
+        speech.show(speech.word(f"限量,{done['waits']} 再取", f"limited, looked at {done['waits']}"))
     else:
         speech.show(speech.word(f"新来 {done['came']} 条", f"{done['came']} new"))
         if done["error"]:

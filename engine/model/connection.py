@@ -19,8 +19,8 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much is sent through a connection, by all workers together: in a minute, and at once; ``received``: how many verified
-    requests each serving process takes in a minute."""
+    """How much is sent through a connection or asked of it, by all workers together: in a minute, and at once; ``received``: how many
+    verified requests all serving processes together take in a minute."""
 
     per_minute: int | None = None
     at_once: int | None = None

@@ -13,6 +13,7 @@ from engine.expression.parse import Expression
 from engine.model.connection import Connection
 from engine.model.manifest import Manifest
 from engine.model.terms import Duration
+from engine.plugins.purse import Purse, Settings
 from engine.plugins.registry import Registry
 from engine.plugins.slots import Connector, OutsideStep, Undone
 
@@ -41,8 +42,10 @@ class Outside:
         registry: Registry,
         secrets: Secrets = os.environ.get,
         shelf: Shelf | None = None,
+        purse: Purse | None = None,
     ) -> None:
         self._manifest, self._registry, self._secrets, self._shelf = manifest, registry, secrets, shelf
+        self._purse = purse
 
     @property
     def shelf(self) -> Shelf:
@@ -64,7 +67,7 @@ class Outside:
         connector = self._registry.find(Connector, found.connector)
         if connector is None:
             raise Undone(Problem("R102", found.where, parameters={"connector": found.connector}), final=True)
-        return connector, _timed(connector, settings_of(found, self._secrets))
+        return connector, Settings(_timed(connector, settings_of(found, self._secrets)), self._purse)
 
 
 class Rehearsal:

@@ -36,6 +36,11 @@ class Channels(Receiving):
         super().__init__(running)
         self.fetching = fetching.Fetching(self)
 
+    def work(self, limit: int = 500) -> int:
+        """As ``Receiving.work``; what could not be fetched is looked at again where its settings were mended."""
+        self.fetching.look_again()
+        return super().work(limit)
+
     def replay(self, actor: Actor, id: int, body: bytes | None = None) -> dict[str, Any]:
         """Work a delivery off once more, with a mended ``body`` if given; its receipt. One that is done stays as it is.
 

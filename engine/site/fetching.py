@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -20,7 +21,7 @@ from engine.runtime.failing import reason_of
 from engine.runtime.polling import Standing
 from engine.runtime.run import Void
 from engine.runtime.worker import LEASE
-from engine.store import audit, jobs
+from engine.store import audit, buckets, jobs
 from engine.store.connection import Connection
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Fetching:
     def __init__(self, receiving: Receiving) -> None:
         self._receiving = receiving
         self._stopping = threading.Event()
+        #: Connections that failed -> the mark of the settings they failed with; None before the first look.
+        self._failing: dict[str, str] | None = None
 
     def stop(self) -> None:
         """What is being polled ends after the page it is at."""
@@ -46,7 +49,7 @@ class Fetching:
 
     def poll(self, actor: Actor, name: str, *, from_start: bool = False) -> dict[str, Any]:
         """Look now, whatever the schedule says: ``came`` new deliveries, or ``busy`` while another process looks; ``error`` says
-        why nothing more came. ``from_start`` forgets how far it was read: what came before has no effect again.
+        why nothing more came, ``waits`` until when its limits hold it back. ``from_start`` forgets how far it was read: what came before has no effect again.
 
         Raises Forbidden, NotFound (I020), WrongUsage (I026) for a connection that is not polled.
         """
@@ -109,6 +112,9 @@ class Fetching:
         if not polling.polls(running.manifest, running.parts.registry, name):
             self._write(lambda c: jobs.finish(c, job.id, lease, running.clock.now()))
             return {"busy": False, "came": 0, "error": None}
+        due = self._admitted(job, lease, name)
+        if due is not None:
+            return {"busy": False, "came": 0, "error": None, "waits": due.isoformat()}
         came = 0
         try:
             if job.claims >= jobs.DEATHS:
@@ -118,7 +124,7 @@ class Fetching:
             with self._renewing(job.id, lease), self._pages(name, begun.cursor) as pages:
                 for page in pages:
                     came += self._keep(job.id, lease, name, page)
-                    if self._stopping.is_set():
+                    if self._stopping.is_set() or not self._paced(name):
                         break
         except (Void, Unavailable):
             raise
@@ -128,6 +134,69 @@ class Fetching:
             return {"busy": False, "came": came, "error": reason}
         self._finish(job.id, lease, name, came)
         return {"busy": False, "came": came, "error": None}
+
+    def _admitted(self, job: jobs.Kept, lease: str, name: str) -> dt.datetime | None:
+        """None when the connection's limits let it look now, else when: then it waits for that moment."""
+        limits = self._receiving.running.manifest.connections[name].limits
+        if limits is None or (limits.per_minute is None and limits.at_once is None):
+            return None
+        now = self._receiving.running.clock.now()
+
+        def work(connection: Connection) -> dt.datetime | None:
+            if not jobs.hold(connection, job.id, lease):
+                raise Void
+            due = buckets.admit(connection, name, job.id, now, per_minute=limits.per_minute, at_once=limits.at_once)
+            if due is not None and not jobs.release(connection, job.id, lease, due):
+                raise Void
+            return due
+
+        return self._write(work)
+
+    def _paced(self, name: str) -> bool:
+        """Wait until the connection's limits let one more page be asked for; False when this process ends meanwhile."""
+        limits = self._receiving.running.manifest.connections[name].limits
+        most = limits.per_minute if limits is not None else None
+        while most is not None:
+            now = self._receiving.running.clock.now()
+            again = self._write(lambda connection, now=now: buckets.draw(connection, name, now, most).again)  # type: ignore[misc]
+            if again is None:
+                return True
+            if self._stopping.wait(min((again - now).total_seconds(), 1.0)):
+                return False
+        return True
+
+    def look_again(self) -> None:
+        """Poll now what failed, where its settings are others since: a secret that was mended is tried at once, and so is everything
+        that failed before this process began, for that is how a secret of the environment is mended."""
+        running = self._receiving.running
+        if not running.published:
+            return
+        now = running.clock.now()
+        if self._failing is None:
+            with running.database.read() as connection:
+                begun = {
+                    name
+                    for name in running.manifest.connections
+                    if polling.standing(connection, name).error is not None
+                }
+            self._failing = dict.fromkeys(begun, "")
+        for name, mark in list(self._failing.items()):
+            if self._mark(name) == mark:
+                continue
+            del self._failing[name]
+            id = running.database.write(lambda c, name=name: polling.due_now(c, name, now, by_hand=True))  # type: ignore[misc]
+            if id is not None:
+                running.send(id)
+
+    def _mark(self, name: str) -> str:
+        """What a connection's settings are known again by, in this process only; of those that cannot be read, the reason."""
+        try:
+            found = repr(sorted(self._receiving.settings(name).items()))
+        except KeyError:
+            found = ""
+        except FlowloomError as error:
+            found = said.keep(error.problems)
+        return hashlib.sha256(found.encode()).hexdigest()
 
     @contextlib.contextmanager
     def _pages(self, name: str, cursor: Any) -> Iterator[Iterator[Page]]:
@@ -215,6 +284,8 @@ class Fetching:
                 silence.tell(running.parts, connection, Problem("I027", parameters=parameters))
 
         self._write(work)
+        if self._failing is not None:
+            self._failing[name] = self._mark(name)
         return reason
 
     def _again(self, job: jobs.Kept, error: Exception, now: dt.datetime) -> dt.datetime | None:

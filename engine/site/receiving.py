@@ -23,6 +23,7 @@ from engine.runtime.connection import FORM, work_off
 from engine.runtime.outside import settings_of
 from engine.site import secret
 from engine.site.buttons import Buttons
+from engine.site.pace import Pace
 from engine.site.running import Running
 from engine.site.rush import Rush
 from engine.site.spool import Spool, Spooled
@@ -68,6 +69,7 @@ class Receiving:
         self.spool = Spool(running.folder / "spool")
         self.rush = Rush(SystemClock())
         self.buttons = Buttons(running)
+        self._pace = Pace(lambda work: self._timely(lambda: running.database.write(work)), running.clock)
         self._pool: concurrent.futures.ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._resting_until = 0.0
@@ -311,10 +313,12 @@ class Receiving:
             inbox.quarantine(connection, id, said.keep(said.problems_of(error)), self.running.clock.now())
         return 1
 
-    def pace(self, name: str) -> int | None:
-        """How many verified requests a connection takes in a minute, where it says so."""
+    def wait(self, name: str) -> float | None:
+        """Seconds until the connection takes another verified request, 0 for now; None where its ``limits`` say nothing of it."""
         found = self.running.manifest.connections.get(name)
-        return found.limits.received if found is not None and found.limits is not None else None
+        if found is None or found.limits is None or found.limits.received is None:
+            return None
+        return self._pace.wait(name, found.limits.received)
 
     def _lately(self, name: str) -> Mapping[str, Any]:
         """A connection's settings as they were read at most a second ago: secrets lie in a file."""

@@ -14,6 +14,7 @@ from engine.plugins.slots import Carrying, Executor
 from engine.runtime import access as rights
 from engine.runtime import circles, course, failing, launch, log, turn
 from engine.runtime.acts import Acting
+from engine.runtime.daily import Daily
 from engine.runtime.outside import Outside
 from engine.runtime.shelf import Shelf
 from engine.runtime.worker import Worker, drain
@@ -40,7 +41,11 @@ class Runs:
             Earlier(running).rule,
             errand=lambda job, lease: self._errands[job.job.kind](job, lease),
             way=lambda parts: Outside(
-                parts.manifest, parts.registry, self._secrets, Shelf(running.database, running.files, running.clock)
+                parts.manifest,
+                parts.registry,
+                self._secrets,
+                Shelf(running.database, running.files, running.clock),
+                Daily(running.database, running.clock, parts.zone),
             ),
         )
         self._executor: Executor | None = None

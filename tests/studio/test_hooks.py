@@ -7,10 +7,12 @@ import gzip
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from engine.api import Engine
 from engine.errors import Problem, Unavailable
 from engine.facts import SYSTEM
 from studio.app import create_app
@@ -408,6 +410,32 @@ def test_a_verified_sender_that_sends_too_much_is_asked_to_wait_and_others_are_n
     assert answers[-1].json["code"] == "H038" and int(answers[-1].headers["Retry-After"]) >= 1
     other = json.dumps({"leads": []}).encode()
     assert client.post("/hooks/partner", data=other, headers=hubbed(other)).status_code == 200
+
+
+def test_what_a_connection_takes_in_a_minute_is_counted_for_all_serving_processes(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    path = company.folder / "custom/connection/website.yaml"
+    path.write_text(path.read_text("utf-8") + "limits: {received: 120}\n", "utf-8")
+    company.engine.revisions.publish("a bound")
+    with Engine.open(company.folder, clock=company.clock, database=database_url) as other:
+        clients = [client, create_app(other).test_client()]
+        said = []
+        for number in range(130):
+            body = lead("同一家", f"1380013{number:04}")
+            # A repeat is cheap to work off, and counted all the same.
+            headers = signed(company, body, "m")
+            said.append(clients[number % 2].post("/hooks/website", data=body, headers=headers).status_code)
+    assert said.count(429) == 10 and said[-5:] == [429] * 5
+    # While the database is away nobody is held back by what it counts.
+    pace = company.engine.channels._pace
+    monkeypatch.setattr(pace, "_write", _away)
+    pace._left.clear()
+    assert pace.wait("website", 1) == 0.0
+
+
+def _away(work: Any) -> Any:
+    raise Unavailable(Problem("B003", parameters={"reason": "away"}))
 
 
 def test_fault_082_in_a_storm_all_is_acknowledged_kept_in_order_and_its_clocks_start_when_it_came(

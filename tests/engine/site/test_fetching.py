@@ -18,12 +18,12 @@ import pytest
 from engine.api import Engine, Look
 from engine.clock import UTC, VirtualClock
 from engine.errors import Forbidden, InvalidDocument, NotFound, WrongUsage
-from engine.facts import SYSTEM
+from engine.facts import SYSTEM, Job
 from engine.plugins.registry import Registry
 from engine.runtime import polling
 from engine.runtime.worker import LEASE
 from engine.site import fetching
-from engine.store import jobs
+from engine.store import buckets, jobs
 from tests.company import Company, found
 from tests.engine.site.shelf import CONNECTION, Shelf, rows
 
@@ -390,3 +390,76 @@ def test_fault_074_a_poller_killed_at_any_point_loses_nothing_and_takes_nothing_
     assert counted == {"done": 6}
     assert set(lines(shelf / "taken")) <= {"00", "01", "02"}
     assert died.returncode == -signal.SIGKILL or point.endswith((":6", ":7", ":8")), died.returncode
+
+
+def test_the_limits_of_a_connection_count_its_looks_and_its_pages(
+    company: Company, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(company, shelf, "limits: {per_minute: 2, at_once: 1}")
+    for number in range(4):
+        rows(shelf, f"{number:02}", f"1380013800{number}")
+    fetcher, begun, waited = company.engine.channels.fetching, company.clock.now(), list[float]()
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        company.clock.advance(dt.timedelta(seconds=seconds))
+        return False
+
+    monkeypatch.setattr(fetcher._stopping, "wait", wait)
+    # The look takes one, each page after the first another: two are there, the rest come one in 30 seconds.
+    assert fetcher.poll(SYSTEM, "shelf")["came"] == 4
+    assert company.clock.now() - begun >= dt.timedelta(seconds=85) and waited
+    rows(shelf, "05", "13800138005")
+    held = fetcher.poll(SYSTEM, "shelf")
+    assert held["came"] == 0 and held["error"] is None and "waits" in held
+    later(company, seconds=1)
+    assert len(companies(company)) == 4
+    later(company, minutes=1)
+    assert len(companies(company)) == 5
+    # Sendings and looks are counted together: while one sends, nobody looks.
+    rows(shelf, "06", "13800138006")
+    company.clock.advance(dt.timedelta(minutes=2))
+
+    def sending(connection: Any) -> None:
+        id = jobs.put(connection, Job("run", {}, "another", company.clock.now()), company.clock.now())
+        assert jobs.claim(connection, id, "one", company.clock.now() + LEASE, company.clock.now())
+        assert buckets.admit(connection, "shelf", id, company.clock.now(), at_once=1) is None
+
+    company.engine._site.database.write(sending)
+    assert "waits" in fetcher.poll(SYSTEM, "shelf")
+
+
+def test_fault_081_a_mended_secret_is_tried_at_once_and_not_after_the_wait(
+    company: Company, shelf: Path, registry: Registry, database_url: str
+) -> None:
+    text = CONNECTION.replace('folder: "{folder}"', 'folder: "{folder}", password: "=secret.SHELF_KEY"')
+    (company.folder / "custom" / "shelf.yaml").write_text(text.format(folder=shelf, more=""), "utf-8")
+    secrets = company.folder / "secrets.env"
+    secrets.write_text("SHELF_KEY=old\n")
+    secrets.chmod(0o600)
+    company.engine.revisions.publish("secret")
+    rows(shelf, "01", "13800138000")
+    later(company, minutes=10)
+    (shelf / "02.error").write_text("530 revoked!final")
+    later(company, minutes=10)
+    assert standing(company)["error"] and lines(shelf / "looks") == ["None", "01"]
+    # Asking again with the same secret would only lock the account.
+    later(company, minutes=5)
+    later(company, minutes=2)
+    assert len(lines(shelf / "looks")) == 2
+    (shelf / "02.error").unlink()
+    rows(shelf, "02", "13800138001")
+    secrets.write_text("SHELF_KEY=brand-new\n")
+    later(company, seconds=1)
+    assert standing(company)["error"] is None and lines(shelf / "looks") == ["None", "01", "01"]
+    assert companies(company) == ["公司13800138000", "公司13800138001"]
+    # What failed before a process began is tried once by it: a secret of the environment is mended by a restart.
+    (shelf / "03.error").write_text("530 revoked!final")
+    later(company, minutes=10)
+    (shelf / "03.error").unlink()
+    with Engine.open(
+        company.folder, clock=company.clock, registry=registry.with_plugins(Shelf), database=database_url
+    ) as other:
+        other.tick()
+        other.runs.work()
+    assert standing(company)["error"] is None

@@ -72,6 +72,8 @@ class Connection:
     in between may not be true any more. ``careful`` sets real savepoints. Nearly nothing is ever taken back, and a savepoint
     costs a copy of every page that is written after it, or two round trips: so the first attempt goes without, and where
     something written has to be taken back after all, ``broken`` says Careless and the transaction is run again with care.
+    A ``broken`` one takes no statement any more, whoever caught what it raised: the database may have thrown the transaction
+    away, and what is written after that would stand alone, at once.
     Not for use by two threads at once.
     """
 
@@ -180,6 +182,8 @@ class Connection:
         if self._pending and not shape.tables.isdisjoint(self._pending):
             self.flush(shape.tables)
         self.settle()
+        if self.broken is not None:
+            raise self.broken
         try:
             if self.dialect == "sqlite":
                 cursor = self._raw.execute(sql, values)
@@ -200,6 +204,8 @@ class Connection:
             self.settle()
         if shape.writes:
             self._writes += 1
+        if self.broken is not None:
+            raise self.broken
         try:
             return self._raw.execute(sql, values), shape
         except Exception as error:
@@ -274,6 +280,8 @@ class Connection:
 
     def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self._writes += 1
+        if self.broken is not None:
+            raise self.broken
         try:
             if self.dialect == "sqlite":
                 self._raw.executemany(sql, rows)
@@ -291,17 +299,25 @@ class Connection:
 
     def _enter(self) -> None:
         if self.careful:
-            self._raw.execute(f"SAVEPOINT s{self._level}")
+            self._mark(f"SAVEPOINT s{self._level}")
         self._level += 1
         marks = {table: len(waiting) for table, waiting in self._pending.items()}
         self._frames.append(_Frame(marks, len(self._hooks), frozenset(self.touched), self._writes))
+
+    def _mark(self, sql: str) -> None:
+        if self.broken is not None:
+            raise self.broken
+        try:
+            self._raw.execute(sql)
+        except Exception as error:
+            raise self._explained(error) from error
 
     def _leave(self, back: bool) -> None:
         frame = self._frames.pop()
         self._level -= 1
         if not back:
             if self.careful:
-                self._raw.execute(f"RELEASE SAVEPOINT s{self._level}")
+                self._mark(f"RELEASE SAVEPOINT s{self._level}")
             return
         self._restore(frame)
         if not self.careful:

@@ -123,7 +123,10 @@ class Sqlite:
         raw = getattr(here, "reader", None)
         if raw is None:
             raw = here.reader = self._connect(write=False)
-        raw.execute("BEGIN")
+        try:
+            raw.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
         here.snapshot = connection = self._wrap(raw)
         try:
             yield connection
@@ -163,6 +166,11 @@ class Sqlite:
         try:
             with self._shared if self._in_memory else contextlib.nullcontext():
                 self._group(group)
+        except BaseException as error:
+            # Nobody may take what was not committed for done.
+            for turn in group:
+                turn.error = turn.error or error
+            raise
         finally:
             with self._mutex:
                 follower = self._queue[0] if self._queue else None
@@ -233,6 +241,9 @@ class Sqlite:
         pause = 0.001
         while True:
             try:
+                if self._writer.in_transaction:
+                    # What could not be taken back then is now.
+                    self._writer.execute("ROLLBACK")
                 self._writer.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:

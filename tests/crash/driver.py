@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import itertools
 import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+from tests.crash import place
 from tests.crash.journal import Journal, Lead
 
 CALL = {
@@ -42,8 +45,9 @@ class Driver:
         self._size = threads
         self.failures: list[BaseException] = []
         self.unavailable: Counter[str] = Counter()
+        self.mistakes = 0
         self.first_answer = 0.0
-        self._threads = [threading.Thread(target=self._live, args=(number,)) for number in range(threads)]
+        self._threads = [threading.Thread(target=self._live, args=(number,), daemon=True) for number in range(threads)]
 
     def start(self) -> None:
         """Let them begin; they wait for a server."""
@@ -97,7 +101,12 @@ class Driver:
         try:
             with _Wire(self) as wire:
                 while not self._stop:
-                    self._lead(wire, next(self._numbers))
+                    turn = next(self._numbers)
+                    self._lead(wire, turn)
+                    if turn % 3 == 0:
+                        self._deliver(wire, turn)
+                    if turn % 5 == 0:
+                        self._upload(wire, turn)
         except BaseException as error:
             with self._count:
                 self.failures.append(error)
@@ -122,6 +131,40 @@ class Driver:
         if number % 2:
             self._change(wire, lead, "乙")
 
+    def _deliver(self, wire: _Wire, number: int) -> None:
+        """What another system posts: it knows nothing of us but the status."""
+        key = f"delivery-{number}"
+        body = json.dumps({"id": key, "key": key}).encode()
+        headers = {"Content-Type": "application/json", "X-Token": place.HOOK}
+        self.journal.deliver(key)
+        self._until(lambda: wire.send("POST", "/hooks/inward", body, headers), (200, 202))
+        self.journal.delivered(key)
+
+    def _upload(self, wire: _Wire, number: int) -> None:
+        # Now and then the same bytes come again.
+        content = f"附件 {number // 2} ".encode() * 200
+        body = (
+            b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n%b\r\n--cut--\r\n' % content
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=cut", **wire.known}
+        answer = self._until(
+            lambda: wire.send("POST", "/api/v1/files?entity=arrival&field=scan", body, headers), (201,)
+        )
+        self.journal.uploaded(answer["id"], hashlib.sha256(content).hexdigest())
+
+    def _until(self, ask: Callable[[], tuple[int, Any]], good: tuple[int, ...]) -> Any:
+        while True:
+            status, answer = ask()
+            if status in good:
+                return answer
+            self.mistakes += status == 500
+            if status == 503:
+                self.unavailable[answer["code"]] += 1
+            if status not in LATER and status:
+                raise Surprise(f"{status} {answer}")
+            if status:
+                time.sleep(0.02)
+
     def _change(self, wire: _Wire, lead: Lead, contact: str) -> None:
         self._do(
             wire, lead, "change", contact, "PATCH", f"/records/lead/{lead.record}", {"values": {"contact": contact}}
@@ -130,17 +173,8 @@ class Driver:
     def _do(self, wire: _Wire, lead: Lead, kind: str, value: str, method: str, path: str, sent: Any) -> None:
         self.journal.send(lead, kind, value)
         key = "" if kind == "change" else f"{lead.key}-{kind}"
-        while True:
-            status, answer = wire.ask(method, path, sent, key=key)
-            if status in (200, 201):
-                self.journal.acknowledge(lead, answer["record"]["id"])
-                return
-            if status == 503:
-                self.unavailable[answer["code"]] += 1
-            if status not in LATER and status:
-                raise Surprise(f"{method} {path} {lead.key}: {status} {answer}")
-            if status:
-                time.sleep(0.02)
+        answer = self._until(lambda: wire.ask(method, path, sent, key=key), (200, 201))
+        self.journal.acknowledge(lead, answer["record"]["id"])
 
 
 class _Wire:
@@ -157,17 +191,27 @@ class _Wire:
         if self._open is not None:
             self._open.close()
 
+    @property
+    def known(self) -> dict[str, str]:
+        """Who asks."""
+        return {"Authorization": f"Bearer {self._driver._token}"}
+
     def ask(self, method: str, path: str, sent: Any, key: str = "") -> tuple[int, Any]:
+        """Status and JSON of the interface; see ``send``."""
+        headers = {**self.known, "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        body = json.dumps(sent).encode() if sent is not None else None
+        return self.send(method, f"/api/v1{path}", body, headers)
+
+    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
         """Status and JSON; status 0 when the connection broke, and then a server is up again."""
         driver = self._driver
         if self._open is None:
             self._wait()
             self._open = http.client.HTTPConnection("127.0.0.1", driver._port, timeout=30)
-        headers = {"Authorization": f"Bearer {driver._token}", "Content-Type": "application/json"}
-        if key:
-            headers["Idempotency-Key"] = key
         try:
-            self._open.request(method, f"/api/v1{path}", json.dumps(sent) if sent is not None else None, headers)
+            self._open.request(method, path, body, headers)
             response = self._open.getresponse()
             content = json.loads(response.read() or b"null")
         except (OSError, http.client.HTTPException, ValueError):

@@ -45,6 +45,9 @@ class Journal:
         self.leads: dict[str, Lead] = {}
         self.acknowledged = 0
         self.replayed = 0
+        #: Deliveries by their key: whether each was answered. Uploads by the id that was told: the hash of their bytes.
+        self.deliveries: dict[str, bool] = {}
+        self.uploads: dict[str, str] = {}
 
     def send(self, lead: Lead, kind: str, value: str) -> None:
         """An operation that goes out now."""
@@ -60,6 +63,24 @@ class Journal:
             lead.acknowledged += 1
             self.acknowledged += 1
             self._write("ack", lead.key, record)
+
+    def deliver(self, key: str) -> None:
+        """A delivery that goes out now."""
+        with self._lock:
+            self.deliveries[key] = False
+            self._write("deliver", key)
+
+    def delivered(self, key: str) -> None:
+        """Somebody has said yes to it."""
+        with self._lock:
+            self.deliveries[key] = True
+            self._write("delivered", key)
+
+    def uploaded(self, id: str, digest: str) -> None:
+        """A file was taken, and is called so."""
+        with self._lock:
+            self.uploads[id] = digest
+            self._write("uploaded", id, digest)
 
     def _write(self, *words: Any) -> None:
         self._file.write(json.dumps(words, ensure_ascii=False) + "\n")

@@ -47,6 +47,24 @@ when: {event: sla_warning, entity: lead, sla: answer}
 do: [{set: {warned: "=warned + 1"}}]
 """
 
+#: What comes in from another system, and what people upload.
+ARRIVALS = """\
+kind: entity
+name: arrival
+title: "{{ key }}"
+fields: {key: {type: text}, scan: {type: file}}
+---
+kind: connection
+name: inward
+label: {zh: 来件, en: Inward}
+connector: webhook
+settings: {secret: "=secret.HOOK", verify: token, header: X-Token, id: id}
+into: arrival
+map: {key: key}
+"""
+#: The secret of what comes in.
+HOOK = "token"
+
 #: What reaches outside, and leaves a count behind once it has.
 OUTSIDE = """\
 kind: entity
@@ -95,6 +113,7 @@ def found(folder: Path, database: str | None, registry: Registry, outside: Mappi
     (folder / "custom").mkdir(parents=True)
     (folder / "site.yaml").write_text(SITE, "utf-8")
     (folder / "custom" / "rig.yaml").write_text(RULES, "utf-8")
+    (folder / "custom" / "arrivals.yaml").write_text(ARRIVALS, "utf-8")
     if outside:
         (folder / "custom" / "outside.yaml").write_text(OUTSIDE.format(**outside), "utf-8")
     with Engine.open(folder, database=database, registry=registry) as engine:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from tests.crash.journal import Lead
+from tests.crash.journal import Journal, Lead
 
 LEGAL = {("new", "called", "complete_first_call")}
 AUDIT = "chain, seq, at, by_user, login, address, action, entity, record, before, after, detail, hash"
@@ -177,11 +179,56 @@ class Reader:
             broken += [f"lead {number}: {wrong}" for wrong in _wrong(lead, said, settled)]
         return broken
 
+    # 1, for what comes from outside: a delivery lies in the inbox or in a journal, an uploaded file has its bytes
+    def check_arrivals(self, journal: Journal, site: Path, settled: bool) -> list[str]:
+        """What is broken of deliveries and uploads; the servers of ``site`` are dead, or everything is settled."""
+        inbox = Counter(key for (key,) in self.rows("SELECT \"key\" FROM fl_inbox WHERE connection = 'inward'"))
+        made = Counter(key for (key,) in self.rows('SELECT "key" FROM arrival WHERE deleted_at IS NULL'))
+        lying = _journals(site / "spool")
+        broken = []
+        for key, answered in dict(journal.deliveries).items():
+            if inbox[key] > 1 or made[key] > 1:
+                broken.append(f"{key} is in the inbox {inbox[key]} times, and {made[key]} records")
+            if answered and not inbox[key] and not lying[key]:
+                broken.append(f"{key} was answered, and lies nowhere")
+            if settled and answered and (made[key] != 1 or inbox[key] != 1):
+                broken.append(f"{key} was answered, and is {made[key]} records; {inbox[key]} in the inbox")
+        return (
+            broken
+            + [f"nobody sent {key}" for key in made if key not in journal.deliveries]
+            + self._files(journal, site)
+        )
+
+    def _files(self, journal: Journal, site: Path) -> list[str]:
+        rows = {id: (digest, size) for id, digest, size in self.rows("SELECT id, digest, size FROM fl_files")}
+        broken = [f"file {id} was taken, and is not known" for id in dict(journal.uploads) if id not in rows]
+        broken += [
+            f"file {id} has another hash"
+            for id, digest in journal.uploads.items()
+            if rows.get(id, (digest,))[0] != digest
+        ]
+        for id, (digest, size) in rows.items():
+            path = site / ("files" if self._server else "flowloom.files") / digest[:2] / digest
+            content = path.read_bytes() if path.is_file() else b""
+            if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
+                broken.append(f"file {id} has {len(content)} bytes of {size}, or others")
+        return broken
+
     def _schedules(self) -> list[str]:
         rows = self.rows(
             "SELECT name, COUNT(*) FROM fl_timers WHERE name LIKE 'cron:%' AND state = 'waiting' GROUP BY name"
         )
         return [f"schedule {name} waits {count} times" for name, count in rows if count != 1]
+
+
+def _journals(folder: Path) -> Counter[str]:
+    """The keys of what lies in journals: a line is its checksum and JSON; what is torn was never answered."""
+    found: Counter[str] = Counter()
+    for path in folder.glob("*.journal") if folder.is_dir() else ():
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            if line[:8] == b"%08x" % zlib.crc32(line[9:]):
+                found[json.loads(line[9:])["key"]] += 1
+    return found
 
 
 def _wrong(lead: Mapping[str, Any], timers: Mapping[str, list[tuple[Any, ...]]], settled: bool) -> list[str]:

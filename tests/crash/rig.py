@@ -71,6 +71,7 @@ class Rig:
         self.folder = folder
         self.outside = outside
         self.power = ""
+        self.faults = 0.0
         self.torn = 0
         self._database = database
         self.chance = random.Random(seed)
@@ -155,7 +156,7 @@ class Rig:
     def _begin(self, work: str, failpoint: str, **more: Any) -> int:
         child: int = self._order(
             do="start", work=work, folder=str(self.folder / "site"), database=self._database, log=str(self._log),
-            environment={"FLOWLOOM_FAILPOINT": failpoint}, power=self.power, **more,
+            environment={"FLOWLOOM_FAILPOINT": failpoint}, power=self.power, faults=self.faults, **more,
         )  # fmt: skip
         return child
 
@@ -171,9 +172,23 @@ class Rig:
         self.kills += 1
 
     def cut(self, after: float) -> None:
-        """Cut the power: the server is gone, and with it all that no fsync has kept (see ``power``)."""
-        self.kill(after)
+        """Cut the power: server and worker are gone, and with them all that no fsync has kept (see ``power``)."""
+        time.sleep(after)
+        if self._worker is not None:
+            self.kill_worker()
+        self.kill(0)
         self.torn += power.restore(self.folder / "site", self.chance)
+
+    def soak(self, seconds: float, rate: float) -> None:
+        """Let a server and a worker live for so long with a database of whose calls that share fails."""
+        self.faults = rate
+        self.up()
+        self.work()
+        time.sleep(seconds)
+        self.driver.check()
+        self.kill_worker()
+        self.kill(0)
+        self.faults = 0.0
 
     def work(self, failpoint: str = "") -> None:
         """Start a worker beside the server."""
@@ -238,11 +253,11 @@ class Rig:
 
     def look(self, settled: bool = False) -> list[str]:
         """Every broken invariant. The database file is copied first, so that looking changes nothing of it."""
-        leads = list(self.journal.leads.values())
+        leads, site = list(self.journal.leads.values()), self.folder / "site"
         effects = {name: book.got for name, book in self.outside.books.items()} if self.outside else {}
         if self._database is not None:
             with Reader(self._database) as reader:
-                return reader.check(leads, settled, effects)
+                return reader.check(leads, settled, effects) + reader.check_arrivals(self.journal, site, settled)
         copy = self.folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
@@ -250,7 +265,7 @@ class Rig:
             if not path.name.endswith("-shm"):
                 shutil.copy(path, copy / path.name)
         with Reader(str(copy / "flowloom.db")) as reader:
-            return reader.check(leads, settled, effects)
+            return reader.check(leads, settled, effects) + reader.check_arrivals(self.journal, site, settled)
 
     def columns(self, start: str) -> int:
         """How many columns of the lead's table begin so."""
@@ -276,7 +291,8 @@ class Rig:
         recovery = sorted(self.recoveries) or [0.0]
         return (
             f"kills {self.kills}, leads {leads}, acknowledged {self.journal.acknowledged_leads()}, "
-            f"operations {self.journal.acknowledged}, answered again {self.journal.replayed}, "
+            f"operations {self.journal.acknowledged}, deliveries {sum(self.journal.deliveries.values())}, uploads "
+            f"{len(self.journal.uploads)}, answered again {self.journal.replayed}, "
             f"ready in {max(self.restarts, default=0):.2f} s at most, first answer after it in "
             f"{recovery[len(recovery) // 2] * 1000:.0f} ms (half), {recovery[-1] * 1000:.0f} ms (all), failpoints {dict(self.met)}, "
             f"runs laid aside and retried {self.laid_aside}"

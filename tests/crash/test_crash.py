@@ -25,6 +25,12 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     made.close()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """The url of a server, or nothing for the site's own file."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+
+
 @pytest.fixture
 def rig(forks: Forks, tmp_path: Path) -> Iterator[Rig]:
     """A site of its own on SQLite."""
@@ -48,20 +54,42 @@ def test_fault_083_kills_at_any_moment_lose_nothing_and_double_nothing(rig: Rig)
 @pytest.mark.skipif(not power.possible(), reason="Python's sqlite3 does not use a shared library here")
 def test_fault_086_power_cuts_take_nothing_that_was_acknowledged(rig: Rig) -> None:
     rig.power = "honest"
-    for _ in range(max(rounds(80) // 5, 4)):
+    for _ in range(max(rounds(80) // 8, 4)):
         rig.up()
         rig.cut(rig.chance.uniform(0.050, 0.350))
         assert rig.look() == []
     assert rig.settle() == []
-    print(rig.report(), f"bytes of torn WAL {rig.torn}")
+    print(rig.report(), f"bytes by luck {rig.torn}")
     assert rig.journal.acknowledged_leads() == len(rig.journal.leads) > 0
+    assert all(rig.journal.deliveries.values()) and rig.journal.deliveries and rig.journal.uploads
+
+
+@pytest.mark.skipif(not power.possible(), reason="Python's sqlite3 does not use a shared library here")
+def test_fault_086_power_cuts_of_server_and_worker_lose_no_run_and_repeat_it_under_the_same_key_only(
+    forks: Forks, tmp_path: Path
+) -> None:
+    outside = Outside()
+    rig = Rig(forks, tmp_path / "rig", outside=outside)
+    try:
+        rig.power = "honest"
+        for _ in range(max(rounds(80) // 12, 4)):
+            rig.up()
+            rig.work()
+            rig.cut(rig.chance.uniform(0.050, 0.350))
+            assert rig.look() == []
+        rig.work()
+        assert rig.settle() == []
+        print(rig.report(), outside.report(), f"bytes by luck {rig.torn}")
+    finally:
+        rig.close()
+        outside.close()
 
 
 @pytest.mark.skipif(not power.possible(), reason="Python's sqlite3 does not use a shared library here")
 def test_the_rig_sees_what_a_disk_that_lies_about_fsync_has_lost(rig: Rig) -> None:
     rig.power = "lie"
     rig.up()
-    while rig.journal.acknowledged_leads() < 3:
+    while rig.journal.acknowledged_leads() < 3 or not rig.journal.uploads or not any(rig.journal.deliveries.values()):
         time.sleep(0.05)
     rig.chance.random = lambda: 1.0  # type: ignore[method-assign]
     rig.cut(0.0)
@@ -70,7 +98,8 @@ def test_the_rig_sees_what_a_disk_that_lies_about_fsync_has_lost(rig: Rig) -> No
     rig.up()
     with contextlib.suppress(AssertionError):
         rig.driver.finish()
-    assert any(" is None, must be one of" in one for one in broken), broken
+    for loss in (" is None, must be one of", "was answered, and lies nowhere", "was taken, and is not known"):
+        assert any(loss in one for one in broken), (loss, broken)
 
 
 @pytest.mark.parametrize("failpoint", WEB)
@@ -133,8 +162,9 @@ def test_fault_086_a_full_disk_refuses_writes_lets_people_read_and_is_over_when_
         assert (status, bool(answer["items"])) == (200, True)
         rig.kill(0.2)
         assert rig.look() == []
-    assert sum(rig.driver.unavailable.values()) > 0
-    assert set(rig.driver.unavailable) <= {"B002"}
+    # What fails in the moment there is room again looks like any failure of a disk.
+    assert set(rig.driver.unavailable) <= {"B002", "B003"} and rig.driver.unavailable["B003"] <= 3 * 6
+    assert rig.driver.unavailable["B002"] > 0
     assert rig.settle() == []
     print(rig.report(), dict(rig.driver.unavailable))
 
@@ -148,6 +178,24 @@ def test_fault_085_a_database_held_by_another_process_is_waited_for_then_refused
     assert (status, bool(answer["items"])) == (200, True)
     assert set(rig.driver.unavailable) == {"B001"}
     assert rig.settle() == []
+
+
+def test_fault_087_two_faults_in_a_hundred_calls_of_the_database_break_nothing(
+    forks: Forks, database: str | None, tmp_path: Path
+) -> None:
+    outside = Outside()
+    rig = Rig(forks, tmp_path / "rig", database, outside=outside)
+    try:
+        rig.soak(4.0, 0.02)
+        print(rig.report(), outside.report(), dict(rig.driver.unavailable))
+        assert rig.look() == []
+        assert rig.driver.unavailable and not rig.driver.mistakes, rig.told()
+        rig.work()
+        assert rig.settle() == []
+        assert rig.journal.acknowledged_leads() > 0
+    finally:
+        rig.close()
+        outside.close()
 
 
 def test_every_failpoint_has_a_killer() -> None:

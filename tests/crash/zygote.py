@@ -8,6 +8,8 @@ once it has founded it, so a child shares no connection and no thread with anybo
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
+import functools
 import json
 import os
 import signal
@@ -18,9 +20,13 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.crash.place import HOOK
+
 PR_SET_PDEATHSIG = 1
 #: Seconds between two looks for due timers; the product's own second would let most servers die before their first.
 TICK = 0.02
+#: What a claim holds here; the product's is twenty seconds.
+LEASE = dt.timedelta(seconds=4)
 
 
 class Zygote:
@@ -88,17 +94,31 @@ class Zygote:
         os.dup2(log, 2)
         os.environ.update(order.get("environment", {}))
         from engine import failpoints
+        from engine.runtime.worker import Worker
+        from engine.site import runs, rush
 
         failpoints._armed.cache_clear()
+        # What was in killed hands is taken over soon, so that a run of the rig is not mostly waiting.
+        runs.Worker, runs.BEAT = functools.partial(Worker, lease=LEASE), LEASE.total_seconds() / 4  # type: ignore[assignment,misc]
+        # So soon it is a rush, and deliveries are only kept: a server here lives for moments.
+        rush.MANY, rush.AT_ONCE = 2, 1
         if order.get("power"):
             from tests.crash.power import Disk
 
             self._disk = Disk(Path(order["folder"]), order["power"] == "lie")
+        if order.get("faults"):
+            from tests.crash.faults import Faults
+
+            self._faults = Faults(os.getpid())
 
     def _open(self, order: dict[str, Any]) -> Any:
         from engine.api import Engine
 
-        return Engine.open(order["folder"], database=order.get("database"), registry=self.registry)
+        engine = Engine.open(order["folder"], database=order.get("database"), registry=self.registry)
+        if order.get("faults"):
+            # From here on: who cannot even open the site says so and ends.
+            self._faults.rate = order["faults"]
+        return engine
 
     def _publish(self, order: dict[str, Any]) -> None:
         with self._open(order) as engine:
@@ -132,6 +152,7 @@ def keep_time(engine: Any) -> None:
 
 def main() -> None:
     """Answer orders until stdin ends."""
+    os.environ["HOOK"] = HOOK
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     zygote = Zygote()

@@ -419,3 +419,81 @@ def test_one_turn_of_a_group_that_takes_something_back_costs_the_others_nothing(
     with database.read() as connection:
         found = [name for (name,) in connection.execute("SELECT entity FROM fl_changes ORDER BY entity")]
     assert found == ["turn0", "turn2", "turn3", "turn5"]
+
+
+class _Failing:
+    """A driver's connection whose disk fails once, at ``SELECT 42``; the database then throws the transaction away."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def execute(self, sql: str, *more: Any) -> Any:
+        if sql != "SELECT 42":
+            return self._raw.execute(sql, *more)
+        self._raw.execute("ROLLBACK")
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_fault_086_what_is_written_after_the_transaction_was_thrown_away_is_not_kept_alone(
+    tmp_path: Path, clock: VirtualClock, careful: bool
+) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/a.db", clock)
+    database.write(lambda c: c.execute("CREATE TABLE note (text TEXT)"))
+
+    def work(connection: Connection) -> None:
+        connection.careful, connection._raw = careful, _Failing(connection._raw)
+        connection.execute("INSERT INTO note VALUES ('before')")
+        with contextlib.suppress(Unavailable), connection.savepoint():
+            connection.execute("SELECT 42")
+        with contextlib.suppress(Unavailable):
+            connection.execute("INSERT INTO note VALUES ('after')")
+        with contextlib.suppress(Unavailable), connection.savepoint():
+            connection.many("INSERT INTO note VALUES (?)", [("much later",)])
+
+    with pytest.raises(Unavailable):
+        database.write(work)
+    database.write(lambda c: c.execute("INSERT INTO note VALUES ('another turn')"))
+    with database.read() as connection:
+        assert connection.execute("SELECT text FROM note") == [("another turn",)]
+    database.close()
+
+
+def test_whoever_shared_a_group_that_failed_in_an_unforeseen_way_is_told(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/a.db", clock)
+    engine: Any = database._engine
+    inside, answers = threading.Event(), []
+
+    def unforeseen(connection: Connection, group: list[Any]) -> None:
+        engine._writer.execute("ROLLBACK")
+        raise MemoryError
+
+    monkeypatch.setattr(engine, "_commit", unforeseen)
+
+    def first(connection: Connection) -> None:
+        inside.set()
+        while len(engine._queue) < 1:
+            time.sleep(0.001)
+
+    def ask(work: Any) -> None:
+        try:
+            answers.append(database.write(work))
+        except MemoryError:
+            answers.append("refused")
+
+    threads = [threading.Thread(target=ask, args=(first,))]
+    threads[0].start()
+    assert inside.wait(5)
+    threads.append(threading.Thread(target=ask, args=(lambda c: "done",)))
+    threads[1].start()
+    for thread in threads:
+        thread.join(10)
+    assert answers == ["refused", "refused"]
+    database.close()

@@ -198,18 +198,23 @@ class Context:
         return found
 
     def need(self, entity: str, record: int) -> Record:
-        """The record, or NotFound (R052); Moved (R240) for one that went into another record."""
+        """The record, or NotFound (R052); Moved (R240) for one that went into another record the actor may see."""
         found = self.get(entity, record)
         if found is None:
             raise self._gone(entity, record)
         return found
 
     def _gone(self, entity: str, record: int) -> NotFound:
+        from engine.runtime.access import access_of
+
         label = self.plan(entity).entity.label.text(self.language) or entity
         into, known = merges.moved_to(self.connection, entity, record), None
         # On PostgreSQL each statement sees what was committed until then: where it went may have gone on meanwhile.
         while into is not None and into != known:
-            if self.get(entity, into) is not None:
+            found = self.get(entity, into)
+            if found is not None:
+                if not self.actor.is_system and not access_of(self, entity).may("read", values_of(found)):
+                    break
                 return Moved(Problem("R240", parameters={"entity": label, "id": record, "into": into}), entity, into)
             into, known = merges.moved_to(self.connection, entity, record), into
         return NotFound(Problem("R052", parameters={"entity": label, "id": record}))

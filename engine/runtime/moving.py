@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.facts import Record
-from engine.runtime import idle
+from engine.runtime import idle, log
 from engine.runtime.context import Context
 from engine.runtime.plans import EntityPlan
 from engine.runtime.sla import PREFIX
@@ -20,15 +20,14 @@ ALONE = ("single", "restart")
 
 
 def links(context: Context, entity: str, old: int, new: int) -> list[list[Any]]:
-    """Let everything that links to one record link to the other; [entity, field, id, whether it linked to both] of each."""
-    from engine.runtime.entity import save
-
+    """Let everything that links to one record link to the other, what lies in the trash as well: it may be restored.
+    [entity, field, id, whether it linked to both] of each."""
     found: list[list[Any]] = []
-    for name, field, source in context.records.used_by(context.connection, entity, old, MOST):
-        # What lies in the trash keeps its links as they were, and so does the one that goes.
-        if (name, source) == (entity, old) or context.get(name, source) is None:
+    for name, field, source in context.records.used_by(context.connection, entity, old, MOST, trashed=True):
+        # The one that goes keeps its links as they were.
+        linked = _linked(context, name, source) if (name, source) != (entity, old) else None
+        if linked is None:
             continue
-        linked = context.hold(name, source)
         value = linked.values.get(field)
         changed: Any
         if isinstance(value, tuple):
@@ -37,11 +36,31 @@ def links(context: Context, entity: str, old: int, new: int) -> list[list[Any]]:
         else:
             # The one that stays cannot lead to itself.
             both, changed = False, None if (name, source) == (entity, new) else new
-        save(context, context.plan(name), linked, {field: changed})
+        _lead(context, linked, field, changed)
         # Its own fields are kept with the values the merge changed.
         if (name, source) != (entity, new):
             found.append([name, field, source, both])
     return found
+
+
+def _linked(context: Context, entity: str, record: int) -> Record | None:
+    """The record, held, also one in the trash; None where there is none."""
+    if context.get(entity, record) is not None:
+        return context.hold(entity, record)
+    return context.records.get(context.connection, entity, record, lock=True, trashed=True)
+
+
+def _lead(context: Context, linked: Record, field: str, value: Any) -> None:
+    """Let a link lead elsewhere."""
+    from engine.runtime.entity import save
+
+    plan = context.plan(linked.entity)
+    if context.get(linked.entity, linked.id) is not None:
+        save(context, plan, linked, {field: value})
+        return
+    # Nothing happens to what is in the trash that a rule could see, but its log says why it comes back otherwise.
+    context.records.relink(context.connection, linked, field, value)
+    log.changed(context, plan, linked, {field: linked.values.get(field)}, {field: value})
 
 
 def away(context: Context, plan: EntityPlan, other: Record, record: Record) -> dict[str, Any]:
@@ -132,15 +151,13 @@ def back(context: Context, plan: EntityPlan, merge: Merge) -> Iterator[tuple[str
 
 
 def _links_back(context: Context, merge: Merge) -> Iterator[tuple[str, int, str, str]]:
-    from engine.runtime.entity import save
-
     for name, field, source, both in merge.content.get("links", ()):
         if name not in context.manifest.entities or field not in context.plan(name).fields:
             continue
-        if context.get(name, source) is None:
+        linked = _linked(context, name, source)
+        if linked is None:
             yield name, source, field, "gone"
             continue
-        linked = context.hold(name, source)
         value = linked.values.get(field)
         if isinstance(value, tuple):
             if merge.record not in value:
@@ -153,7 +170,7 @@ def _links_back(context: Context, merge: Merge) -> Iterator[tuple[str, int, str,
         else:
             yield name, source, field, "changed"
             continue
-        save(context, context.plan(name), linked, {field: back})
+        _lead(context, linked, field, back)
     known = {(name, source) for name, _, source, _ in merge.content.get("links", ())}
     for name, field, source in context.records.used_by(context.connection, merge.entity, merge.record, 1000):
         linked_now = context.get(name, source)

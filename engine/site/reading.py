@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast
 
-from engine.errors import Moved, NotFound, Problem
+from engine.errors import NotFound
 from engine.facts import Actor, Record
 from engine.model.entity import SYSTEM_FIELDS, Field
 from engine.plugins.slots import FieldType
@@ -194,13 +194,7 @@ def _promise(one: sla.Promise) -> Mapping[str, Any]:
 def visible(context: Context, entity: str, record: int) -> Record:
     """The record, whole, when the reader may see it. Raises NotFound for both none and invisible, Moved for one that went into
     another the reader may see."""
-    try:
-        found = context.need(entity, record)
-    except Moved as moved:
-        into = context.need(entity, moved.record)
-        if access.access_of(context, entity).may("read", values_of(into)):
-            raise
-        raise NotFound(Problem("R052", parameters=moved.problems[0].parameters)) from None
+    found = context.need(entity, record)
     access.access_of(context, entity).check("read", values_of(found))
     return found
 

@@ -278,8 +278,20 @@ class Records:
         connection.touch(entity)
         return record
 
-    def used_by(self, connection: Connection, entity: str, id: int, limit: int = 20) -> list[tuple[str, str, int]]:
-        """Who links to this record: (entity, field, id), at most ``limit`` a field."""
+    def relink(self, connection: Connection, record: Record, field: str, value: Any) -> None:
+        """Let a link of a record in the trash lead elsewhere (an id or None, a tuple of ids); its version stays."""
+        layout = self._layouts[record.entity]
+        if field in layout.stored.many:
+            self._link(connection, layout, record.id, {field: value}, {})
+        else:
+            text = f'UPDATE "{layout.name}" SET "{field}" = ? WHERE id = ? AND deleted_at IS NOT NULL'
+            connection.execute(text, (value, record.id))
+        connection.touch(record.entity)
+
+    def used_by(
+        self, connection: Connection, entity: str, id: int, limit: int = 20, *, trashed: bool = False
+    ) -> list[tuple[str, str, int]]:
+        """Who links to this record: (entity, field, id), at most ``limit`` a field; with ``trashed`` also from the trash."""
         found: list[tuple[str, str, int]] = []
         for name, stored in self.schema.entities.items():
             for field in stored.entity.fields.values():
@@ -288,7 +300,8 @@ class Records:
                 if field.type == "links":
                     text = f'SELECT source FROM "{name}__{field.name}" WHERE target = ? LIMIT {int(limit)}'
                 elif field.name in stored.fields:
-                    text = f'SELECT id FROM "{name}" WHERE "{field.name}" = ? AND deleted_at IS NULL LIMIT {int(limit)}'
+                    there = "" if trashed else " AND deleted_at IS NULL"
+                    text = f'SELECT id FROM "{name}" WHERE "{field.name}" = ?{there} LIMIT {int(limit)}'
                 else:
                     continue
                 found += [(name, field.name, source) for (source,) in connection.execute(text, (id,))]

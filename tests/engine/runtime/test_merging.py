@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import Conflict, Forbidden, Moved, NotFound, Refused, Stale
 from engine.facts import SYSTEM, Actor, Record
+from engine.runtime import entity as entities
 from engine.runtime import merging, timeline
 from engine.runtime.merging import Undone
 from engine.store import merges, timers
@@ -63,6 +64,10 @@ do:
 kind: role
 name: clerk
 can: {client: {read: true, create: true, update: true, delete: true}, deal: {read: true}}
+---
+kind: role
+name: keeper
+can: {client: {read: note == "mine", update: true}, deal: {read: true}}
 ---
 kind: role
 name: apprentice
@@ -139,6 +144,42 @@ def test_the_one_that_went_says_where_over_several_merges() -> None:
     with pytest.raises(NotFound) as missing:
         stage.ask(lambda c: c.need("client", 999))
     assert not isinstance(missing.value, Moved)
+
+
+def test_where_a_record_went_is_told_only_to_who_may_see_it_there() -> None:
+    stage = site()
+    one, other = two(stage)
+    reader, stranger = stage.user("reader", "clerk"), stage.user("stranger", "keeper")
+    join(stage, one.id, other.id)
+    for ask in (
+        lambda c: timeline.timeline(c, "client", other.id),
+        lambda c: c.need("client", other.id),
+        lambda c: c.update("client", other.id, {"name": "x"}),
+    ):
+        with pytest.raises(Moved):
+            stage.do(ask, reader)
+        with pytest.raises(NotFound) as refused:
+            stage.do(ask, stranger)
+        assert [(p.code, "into" in p.parameters) for p in refused.value.problems] == [("R052", False)]
+
+
+def test_links_of_what_lies_in_the_trash_are_moved_and_come_back() -> None:
+    stage = site()
+    one, other = two(stage)
+    deal = stage.create("deal", label="d", client=other.id, also=[one.id, other.id])
+    later = stage.create("deal", label="e", client=other.id, also=[other.id])
+    stage.do(lambda c: c.delete("deal", deal.id))
+    number = join(stage, one.id, other.id)
+    stage.do(lambda c: entities.restore(c, "deal", deal.id))
+    assert (stage.get("deal", deal.id)["client"], stage.get("deal", deal.id)["also"]) == (one.id, (one.id,))
+    titles = [m.title for m in stage.ask(lambda c: timeline.timeline(c, "deal", deal.id))]
+    assert titles[:2] == ["恢复", "修改"]
+    # What was put into the trash since the merge is given back as well.
+    stage.do(lambda c: c.delete("deal", later.id))
+    assert part(stage, number).left == []
+    stage.do(lambda c: entities.restore(c, "deal", later.id))
+    for each, also in ((deal, (one.id, other.id)), (later, (other.id,))):
+        assert (stage.get("deal", each.id)["client"], stage.get("deal", each.id)["also"]) == (other.id, also)
 
 
 def test_undo_gives_both_back_as_they_were() -> None:
@@ -255,9 +296,8 @@ def test_what_cannot_be_merged_or_undone_is_refused_with_its_reason() -> None:
 
 
 def merging_restore(context: Any, record: int) -> None:
-    from engine.runtime import entity
 
-    entity.restore(context, "client", record)
+    entities.restore(context, "client", record)
 
 
 def test_of_two_merges_of_one_record_the_second_is_told_where_it_went() -> None:

@@ -13,7 +13,7 @@ from engine.runtime import access, budget, entity
 from engine.runtime.acts import Acting
 from engine.runtime.context import values_of
 from engine.runtime.turn import run
-from engine.site import notices
+from engine.site import filters, notices
 from engine.site.running import Running
 from engine.store import changes, sessions
 from engine.store.connection import Connection
@@ -127,6 +127,18 @@ class People:
             address=address,
             language="en" if str(language).startswith("en") else "zh",
         )
+
+    def filters(self, actor: Actor, entity: str) -> list[dict[str, Any]]:
+        """The filters of a list a person keeps, and those of their team (see ``engine.site.filters``)."""
+        return filters.listed(self._running, actor, entity)
+
+    def keep_filter(self, actor: Actor, entity: str, name: str, search: str, *, shared: bool) -> dict[str, Any]:
+        """A filter kept under a name."""
+        return filters.keep(self._running, actor, entity, name, search, shared)
+
+    def drop_filter(self, actor: Actor, id: int) -> None:
+        """Keep a filter no longer."""
+        filters.drop(self._running, actor, id)
 
     def speak(self, actor: Actor, language: str) -> None:
         """Remember the language a person wants to read."""

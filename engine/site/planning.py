@@ -11,6 +11,7 @@ from engine.errors import FlowloomError, Problem
 from engine.load.pipeline import Loaded
 from engine.model.diff import Change, diff
 from engine.model.manifest import Manifest
+from engine.model.terms import Label
 from engine.model.trigger import Trigger
 from engine.plugins.slots import FieldType
 from engine.runtime import flight, reasking, sla, undoing
@@ -20,7 +21,7 @@ from engine.site import publishing
 from engine.site.aloft import LISTED, InFlight
 from engine.site.earlier import Earlier
 from engine.site.running import Running
-from engine.site.wording import TableWords, kind_word, path_words
+from engine.site.wording import LANGUAGES, TableWords, kind_word, path_words
 from engine.store import carried, tables
 from engine.store.connection import Connection
 from engine.store.migrate import Operation
@@ -42,15 +43,15 @@ class Leaving:
 
     machine: str
     state: str
-    label: str
+    label: Label
     entity: str
     field: str
     count: int
 
     def problem(self) -> Problem:
         """The question the publisher has to answer."""
-        parameters = {"machine": self.machine, "state": self.state, "label": self.label, "count": self.count}
-        return Problem("M031", parameters=parameters)
+        about = {"machine": self.machine, "state": self.state, "count": self.count}
+        return Problem("M031", parameters={**about, "label": _spoken(self.label, self.state)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Clock:
 
     move: sla.Move
     title: str
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class Plan:
                 {
                     "machine": e.machine,
                     "state": e.state,
-                    "label": e.label,
+                    "label": e.label.text(language) or e.state,
                     "count": e.count,
                     "into": [
                         {"name": one.name, "label": one.label.text(language) or one.name}
@@ -166,7 +167,7 @@ class Plan:
                     "record": c.move.record,
                     "title": c.title,
                     "promise": c.move.sla,
-                    "label": c.label,
+                    "label": c.label.text(language) or c.move.sla,
                     "due": c.move.due.isoformat(),
                     "new_due": c.move.new_due.isoformat(),
                     "text": text,
@@ -208,7 +209,13 @@ def _clock(clock: Clock, manifest: Manifest, language: str) -> Problem:
 
     zone = ZoneInfo(manifest.site.timezone)
     due, new = (moment.astimezone(zone).strftime("%m-%d %H:%M") for moment in (clock.move.due, clock.move.new_due))
-    return Problem("M037", parameters={"record": clock.title, "promise": clock.label, "old": due, "new": new})
+    promise = _spoken(clock.label, clock.move.sla)
+    return Problem("M037", parameters={"record": clock.title, "promise": promise, "old": due, "new": new})
+
+
+def _spoken(label: Label, name: str) -> dict[str, str]:
+    """A label in each reader's language; its name where there is none."""
+    return {language: label.text(language) or name for language in LANGUAGES}
 
 
 def plan(running: Running, to: int | None = None) -> Plan:
@@ -272,7 +279,7 @@ def _parameters(old: Manifest, new: Manifest) -> list[Problem]:
         before = old.parameters.get(name)
         if before is None or (before.seasons, before.default) == (parameter.seasons, parameter.default):
             continue
-        label = parameter.label.zh or name
+        label = _spoken(parameter.label, name)
         notes.append(Problem("M038", parameters={"name": label, "old": _value(before), "new": _value(parameter)}))
     return notes
 
@@ -299,8 +306,7 @@ def _leaving(connection: Connection, old: Manifest, new: Manifest, backs: Sequen
             text = f'SELECT COUNT(*) FROM "{machine.entity}" WHERE "{machine.field}" = ? AND deleted_at IS NULL'
             count = int(connection.scalar(text, (state.name,))) - back[name, state.name]
             if count > 0:
-                label = state.label.text() or state.name
-                found.append(Leaving(name, state.name, label, machine.entity, machine.field, count))
+                found.append(Leaving(name, state.name, state.label, machine.entity, machine.field, count))
     return found
 
 
@@ -321,6 +327,5 @@ def _clocks(running: Running, connection: Connection, new: Manifest, backs: Sequ
             continue
         record = old.get(move.entity, move.record)
         title = old.title(record) if record is not None else f"#{move.record}"
-        label = new.slas[move.sla].label.text() or move.sla
-        found.append(Clock(move, title, label))
+        found.append(Clock(move, title, new.slas[move.sla].label))
     return sorted(found, key=lambda clock: clock.move.due)

@@ -15,6 +15,11 @@ from engine.store.migrate import Operation
 
 LANGUAGES = ("zh", "en")
 SITE = {"zh": "站点", "en": "site"}
+#: The two words of a label.
+SPOKEN: Mapping[str, Mapping[str, str]] = {
+    "zh": {"zh": "中文", "en": "Chinese"},
+    "en": {"zh": "英文", "en": "English"},
+}
 
 
 def kind_word(kind: str, language: str) -> str:
@@ -60,6 +65,8 @@ def _label(here: Any, key: str, language: str) -> str:
         label = label.get(language) or next(iter(label.values()), "")
     if label:
         return str(label)
+    if key in SPOKEN:
+        return SPOKEN[key][language]
     if not key.isdigit():
         return key
     return f"第 {int(key) + 1} 项" if language == "zh" else f"no. {int(key) + 1}"

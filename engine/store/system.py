@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engine.store import agreed, imports, merges
+from engine.store import agreed, filters, imports, merges
 from engine.store.declared import table
 
 
@@ -23,6 +23,7 @@ def build(metadata: sa.MetaData) -> None:
         merges.build,
         _outside,
         imports.build,
+        filters.build,
         _revisions,
         _kept,
     ):

@@ -159,6 +159,16 @@ DETAILS: Mapping[str, Detail] = {
     ),
     "files.download": Detail(good=DOWN),
     "files.about": Detail(good={"200": content(ref("File"), "What is known of it")}),
+    "filters.listing": Detail(
+        query=({**query("entity", "The entity of the list."), "required": True},),
+        good={"200": content(LIST, "One's own, then those of one's team")},
+    ),
+    "filters.keep": Detail(
+        body=_object("entity", "name", "search", entity=TEXT, name=TEXT, search=TEXT, shared={"type": "boolean"}),
+        good={"201": content(OBJECT, "Kept")},
+        more=("415", "422"),
+    ),
+    "filters.drop": Detail(good={"204": {"description": "Gone"}}),
     "imports.listing": Detail(
         query=(query("entity", "Into one entity."), query("before", "Before this number.", type="integer"), LIMIT),
         good={"200": content(LIST, "The latest first")},

@@ -63,6 +63,24 @@ def test_a_plan_names_tables_fields_and_types_by_their_labels_with_the_key_behin
     assert "线索(lead) 按 代理医院(agent)、创建时间(created_at) 建索引" in zh
 
 
+def test_parameters_clocks_and_labels_are_said_in_the_readers_language(company: Company) -> None:
+    company.lead()
+    site = company.folder / "site.yaml"
+    site.write_text(site.read_text("utf-8") + "parameters: {first_call_limit: 8h}\n", "utf-8")
+    own = "kind: entity\nextend: crm.lead\nfields: {campaign: {label: {zh: 活动名}}}\n"
+    (company.folder / "custom" / "own.yaml").write_text(own, "utf-8")
+    plan = company.engine.revisions.plan()
+    assert plan.json("en")["sentences"][:2] == [
+        "Parameter First call within (working hours): 4h → 8h",
+        "Entity Lead(lead), Fields › Campaign › Label › Chinese: 活动 → 活动名",
+    ]
+    assert plan.json("zh")["sentences"][0] == "参数「首通电话时限（工作时间）」: 4h → 8h"
+    assert [(each["label"], each["text"].split(" moves")[0]) for each in plan.json("en")["clocks"]] == [
+        ("To call", "锐视光学: To call")
+    ]
+    assert plan.json("zh")["clocks"][0]["label"] == "待首通"
+
+
 def test_a_kind_has_a_word_in_both_languages() -> None:
     assert (kind_word("assignment", "zh"), kind_word("trigger", "en"), kind_word("site", "zh")) == (
         "分配规则",

@@ -31,6 +31,7 @@ export const enImport: Record<keyof typeof zhImport, string> = {
   "imp.heading": "Row of the column names",
   "imp.columns": "Where each column goes",
   "imp.columnsHint": "Guessed from the names; change what is wrong",
+  "imp.how": "Where columns go and what is the same ({n} of {of} columns are imported)",
   "imp.skip": "Leave out",
   "imp.fieldFor": "Field for {column}",
   "imp.noSamples": "This column is empty",

@@ -280,6 +280,7 @@ export const en: Words = {
   "rev.clocks": "Clocks that would change",
   "rev.moreClocks": "{n} more",
   "rev.folder": "The configuration folder has errors. What runs is not affected; mend them before publishing.",
+  "rev.planning": "Comparing the folder with what runs now…",
   "rev.none": "Nothing has been published yet",
 
   "notice.title": "Messages",

@@ -108,7 +108,10 @@ export const enWork: typeof zhWork = {
 
   "kept.save": "Keep these filters",
   "kept.name": "Give them a name",
-  "kept.hint": "Kept on this device, for you alone.",
+  "kept.hint": "Kept with your account, on every device.",
+  "kept.share": "My team may use them, too",
+  "kept.sharedHint": "Your team sees it, too",
+  "kept.by": "Shared by {name}",
   "kept.saved": "Kept as “{name}”",
   "kept.drop": "Do not keep “{name}” any more",
   "kept.dropped": "“{name}” removed",

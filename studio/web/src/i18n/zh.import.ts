@@ -29,6 +29,7 @@ export const zhImport = {
   "imp.heading": "列名在第几行",
   "imp.columns": "每一列放进哪里",
   "imp.columnsHint": "已按列名猜好，不对就改",
+  "imp.how": "每一列放进哪里、已有的怎么办（{of} 列中的 {n} 列会导入）",
   "imp.skip": "不导入",
   "imp.fieldFor": "“{column}”放进哪个字段",
   "imp.noSamples": "这一列是空的",

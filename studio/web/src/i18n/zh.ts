@@ -279,6 +279,7 @@ export const zh = {
   "rev.clocks": "受影响的计时",
   "rev.moreClocks": "还有 {n} 个",
   "rev.folder": "配置文件夹里有错误。正在运行的版本不受影响，改好后才能发布。",
+  "rev.planning": "正在比较文件夹和现在运行的版本…",
   "rev.none": "还没有发布过",
 
   "notice.title": "消息",

@@ -106,7 +106,10 @@ export const zhWork = {
 
   "kept.save": "存下这组筛选",
   "kept.name": "起个名字",
-  "kept.hint": "存在这台设备上，只有您看得到。",
+  "kept.hint": "存在您的账号里，换台电脑也在。",
+  "kept.share": "同组的同事也能用",
+  "kept.sharedHint": "同组的同事也看得到",
+  "kept.by": "{name} 分享的",
   "kept.saved": "已存下“{name}”",
   "kept.drop": "不再保留“{name}”",
   "kept.dropped": "“{name}”已移除",

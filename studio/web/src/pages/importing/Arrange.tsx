@@ -57,16 +57,8 @@ export function Arrange({ now }: { now: ImportWhole }) {
       await ways.go("check");
     });
 
-  return (
+  const how = (
     <>
-      {now.before && (
-        <div className="notes notes-warn import-before">
-          <div>
-            <p>{t("imp.before", { at: say.instant(now.before.at), by: now.before.by, ...plain(now.before.counts) })}</p>
-            <Checkbox checked={again} onChange={(event) => setAgain(event.target.checked)}>{t("imp.again")}</Checkbox>
-          </div>
-        </div>
-      )}
       <Columns now={now} fields={fields} map={map} busy={busy === "read"} onMap={setMap} onRead={(how) => void read(how)} />
       <Everywhere entity={now.entity} fields={fields.filter((field) => !map[field.name])} set={set} onChange={setSet} />
       {now.may_update && (
@@ -84,15 +76,41 @@ export function Arrange({ now }: { now: ImportWhole }) {
           />
         </section>
       )}
+    </>
+  );
+  const report = checked && (
+    <>
+      <section className="panel" aria-label={t("imp.wouldBe")}>
+        <h2 className="import-h">{t("imp.wouldBe")}</h2>
+        <Counts of={now} />
+      </section>
+      {now.counts.bad + now.counts.twins > 0 ? <RowsToSee now={now} /> : <Blank title={t("imp.allGood")} hint={t("imp.allGoodHint")} />}
+    </>
+  );
+
+  return (
+    <>
+      {now.before && (
+        <div className="notes notes-warn import-before">
+          <div>
+            <p>{t("imp.before", { at: say.instant(now.before.at), by: now.before.by, ...plain(now.before.counts) })}</p>
+            <Checkbox checked={again} onChange={(event) => setAgain(event.target.checked)}>{t("imp.again")}</Checkbox>
+          </div>
+        </div>
+      )}
+      {now.state === "checked" ? (
+        <>
+          {report}
+          <details className="import-how">
+            <summary>{t("imp.how", { n: Object.keys(map).length, of: now.found.columns.length })}</summary>
+            {how}
+          </details>
+        </>
+      ) : (
+        how
+      )}
       {missing.length > 0 && <Notes tone="warn" lines={[t("imp.missing", { labels: missing.map((field) => field.label).join(t("appr.and")) })]} />}
       <Notes tone="bad" lines={wrong} />
-      {checked && (
-        <section className="panel" aria-label={t("imp.wouldBe")}>
-          <h2 className="import-h">{t("imp.wouldBe")}</h2>
-          <Counts of={now} />
-        </section>
-      )}
-      {checked && (now.counts.bad + now.counts.twins > 0 ? <RowsToSee now={now} /> : <Blank title={t("imp.allGood")} hint={t("imp.allGoodHint")} />)}
       <div className="import-foot">
         {checked && (
           <Button type="primary" disabled={good === 0 || (now.before !== null && !again)} loading={busy === "start"} onClick={() => void run("start", () => ways.go("start", { again }))}>

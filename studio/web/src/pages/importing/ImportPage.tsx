@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { MOVING, useImport, useImportWays, type ImportWhole } from "../../api/imports";
 import { useSurroundings } from "../../app/session";
 import { useToast } from "../../app/toast";
@@ -47,7 +47,7 @@ function Page({ now }: { now: ImportWhole }) {
     <div className="import-page">
       <PageHead title={t("imp.title", { label })} note={t(`imp.state.${now.state}`)}>
         {fresh && <Button onClick={() => void drop()}>{t("imp.dropFile")}</Button>}
-        {!fresh && !MOVING.includes(now.state) && <Link className="link-button" to={`/import/${now.entity}`}>{t("imp.another")}</Link>}
+        {!fresh && !MOVING.includes(now.state) && <Button onClick={() => void go(`/import/${now.entity}`)}>{t("imp.another")}</Button>}
       </PageHead>
       <p className="import-file">
         <strong>{now.file}</strong>{" "}

@@ -22,9 +22,9 @@ export function RowsToSee({ now }: { now: ImportWhole }) {
       <h2 className="import-h">{t("imp.toLookAt")}</h2>
       {(kinds.length > 1 || kind) && (
         <div className="import-kinds" role="group" aria-label={t("list.filter")}>
-          {[{ kind: "", count: kinds.reduce((sum, one) => sum + one.count, 0), column: t("imp.allKinds"), message: "" }, ...kinds].map((one) => (
+          {[{ kind: "", count: kinds.reduce((sum, one) => sum + one.count, 0), message: t("imp.allKinds") }, ...kinds].map((one) => (
             <button key={one.kind} className={one.kind === kind ? "import-kind import-kind-on" : "import-kind"} aria-pressed={one.kind === kind} title={one.message} onClick={() => setKind(one.kind)}>
-              <span className="clip">{one.column ?? one.message}</span> <b>{one.count.toLocaleString("en-US")}</b>
+              <span className="clip">{one.message}</span> <b>{one.count.toLocaleString("en-US")}</b>
             </button>
           ))}
         </div>
@@ -95,7 +95,8 @@ function Row({ row, now }: { row: ImportRow; now: ImportWhole }) {
 function Told({ problem, bad }: { problem: RowProblem; bad: boolean }) {
   return (
     <p className="import-told">
-      <span className={bad ? "import-wrong" : "import-like"}>{problem.message}</span> {problem.fix && <span className="quiet small">{problem.fix}</span>}
+      <span className={bad ? "import-wrong" : "import-like"}>{problem.message}</span>
+      {problem.fix && <span className="import-fix quiet small">{problem.fix}</span>}
     </p>
   );
 }

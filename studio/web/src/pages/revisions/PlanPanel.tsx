@@ -8,7 +8,6 @@ import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
 import { Failure } from "../../widgets/Failure";
 import { Notes } from "../../widgets/Notes";
-import { Splash } from "../../widgets/Splash";
 import { answered, PlanQuestions } from "./PlanQuestions";
 
 const SHOWN_CLOCKS = 10;
@@ -41,7 +40,14 @@ export function PlanPanel() {
     }
   };
 
-  if (found.isPending) return <Splash inPage />;
+  if (found.isPending) {
+    return (
+      <section className="panel" aria-busy>
+        <h2>{t("rev.plan")}</h2>
+        <p className="quiet" role="status">{t("rev.planning")}</p>
+      </section>
+    );
+  }
   if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
   const plan = found.data;
   return (

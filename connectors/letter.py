@@ -237,7 +237,8 @@ def _filename(part: Message) -> str:
     holder = EmailMessage(policy=email.policy.compat32)
     holder["X"] = str(raw)
     # The name of a file is a name, whatever folders it speaks of.
-    return re.split(r"[/\\]", _header(holder, "X"))[-1].strip() or "attachment"
+    name = re.split(r"[/\\]", _header(holder, "X"))[-1].strip()
+    return "attachment" if name in ("", ".", "..") else name
 
 
 def _unmarked(marked: str) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, redirect, request, send_from_directory
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 from studio import auth
 from studio.answers import engine, language
@@ -18,7 +23,10 @@ MISSING = {
 @blueprint.get("/assets/<path:name>")
 def assets(name: str) -> Response:
     """A built file; its name carries its hash, so a browser may keep it for ever."""
-    response = send_from_directory(current_app.config["STATIC"] / "assets", name)
+    folder = current_app.config["STATIC"] / "assets"
+    if not _there(folder, name):
+        raise NotFound
+    response = send_from_directory(folder, name)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
@@ -39,13 +47,17 @@ def enter(link: str) -> Response:
 def page(path: str = "") -> Response:
     """The front end; it finds its own way from the address. Unknown addresses of the API are not pages."""
     if path.startswith(("api/", "in/")):
-        from werkzeug.exceptions import NotFound
-
         raise NotFound
     folder = current_app.config["STATIC"]
     if not (folder / "index.html").is_file():
         return Response(MISSING[language()], 503, mimetype="text/html")
-    name = path if path and (folder / path).is_file() else "index.html"
+    name = path if path and _there(folder, path) else "index.html"
     response = send_from_directory(folder, name)
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _there(folder: Path, name: str) -> bool:
+    """True for a file inside the folder; what lies outside is not even looked for, so nobody learns what there is."""
+    inside = safe_join(str(folder), name)
+    return inside is not None and os.path.isfile(inside)

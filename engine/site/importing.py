@@ -289,9 +289,9 @@ def _line(cells: Sequence[str]) -> str:
 def harmless(cell: str) -> str:
     """The cell as Excel may have it: what it would run as a formula is shown as text instead; negative numbers stay.
 
-    Source: OWASP ASVS 5.0, 1.2.10.
+    Source: OWASP ASVS 5.0, 1.2.10; OWASP CSV Injection (line feeds, and full-width signs that an Excel in Chinese takes for plain ones).
     """
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and not _is_number(cell) else cell
+    return f"'{cell}" if cell[:1] in "=+-@\t\r\n＝＋－＠" and not _is_number(cell) else cell
 
 
 def _is_number(cell: str) -> bool:

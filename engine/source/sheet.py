@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -199,24 +200,42 @@ def _xlsx(path: Path, name: str) -> Iterator[list[str]]:
         if found is None:
             known = "、".join(each.title for each in book.worksheets)
             raise InvalidDocument(Problem("I060", where=Where(path.name), parameters={"sheet": name, "known": known}))
-        for row in found.iter_rows(values_only=True):
-            yield [_cell(value) for value in row]
+        with _readable(path):
+            for row in found.iter_rows(values_only=True):
+                yield [_cell(value) for value in row]
 
 
 def _book(path: Path, file: IO[bytes]) -> Any:
     """The workbook in an open file."""
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import ZipFile
 
     from openpyxl import load_workbook
 
-    try:
+    with _readable(path):
         # What the archive says of itself is what can come out of it: more is refused while unpacking.
         with ZipFile(file) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
         if size > UNPACKED:
             raise InvalidDocument(Problem("I044", where=Where(path.name), parameters={"most": UNPACKED // 1_000_000}))
-        return load_workbook(file, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError):
+        book = load_workbook(file, read_only=True, data_only=True)
+        # Looked at here, for a part that is broken is found only when it is read.
+        book.worksheets  # noqa: B018
+        return book
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Whatever a broken or hostile workbook raises while it is read is one refusal: I005."""
+    import zlib
+    from zipfile import BadZipFile
+
+    try:
+        yield
+    except InvalidDocument:
+        raise
+    except (
+        BadZipFile, zlib.error, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError, OSError, RuntimeError, SyntaxError
+    ):  # fmt: skip
         raise InvalidDocument(Problem("I005", where=Where(path.name))) from None
 
 

@@ -15,6 +15,7 @@ from connectors.network import refused
 from engine.errors import FlowloomError
 from engine.plugins.registry import Registry
 from engine.plugins.slots import Connector
+from tests.corpora.tally import note
 
 CORPUS = Path(__file__).parents[2].parent / "shared/data/attacks/ssrf-and-redirect-url.json"
 MESSAGE = {"title": "t", "text": "x", "to": {"login": "li", "phone": "13800138000", "email": "a@b.cn"}}
@@ -104,4 +105,5 @@ def test_fault_078_no_address_of_the_corpus_leads_any_connector_inside(
         print(
             f"\nssrf: {tried} tries ({len(payloads)} addresses, {len(ASKS)} connectors), {codes}, {len(inside)} led inside"
         )
+    note("ssrf", f"{len(ASKS)} connectors: address", tried, list(inside))
     assert not inside and sum(codes.values()) == tried and codes.get("R111", 0) > 100

@@ -16,6 +16,7 @@ from engine.api import Look
 from engine.errors import Problem, Unavailable
 from engine.facts import SYSTEM
 from tests.company import Company
+from tests.corpora.tally import note
 from tests.studio.channel_site import furnish
 
 ATTACKS = Path(__file__).parents[2].parent / "shared" / "data" / "attacks"
@@ -181,6 +182,7 @@ def test_fault_039_the_attack_corpora_by_form_come_back_as_text(
         assert shown is not None and html.unescape(shown.group(1)).split() == text.strip().split(), text
         told += 1
     assert count(company) == 0
+    note("xss, ssti, csv-formula, crlf", "public form", told)
     with capsys.disabled():
         print(f"\nforms: {told} payloads came back as text, 0 effects")
 

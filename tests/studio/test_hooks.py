@@ -17,6 +17,7 @@ from engine.errors import Problem, Unavailable
 from engine.facts import SYSTEM
 from studio.app import create_app
 from tests.company import Company
+from tests.corpora.tally import note
 from tests.studio.channel_site import OLD, furnish, hubbed, lead, signed
 
 ATTACKS = Path(__file__).parents[2].parent / "shared" / "data" / "attacks"
@@ -354,6 +355,7 @@ def test_the_attack_corpora_by_webhook_are_text_or_refused_and_change_nothing_el
                 assert _plain(str(stored)) == _plain(given), (given, stored)
             else:
                 refused += 1
+    note("all", "webhook", len(payloads))
     assert kept + refused == len(payloads) and kept > len(payloads) * 0.8
     assert client.get("/api/v1/model", headers=company.token("admin")).json == tables
     with capsys.disabled():

@@ -115,7 +115,7 @@ class Compiler:
             kind = wanted if wanted is not None and wanted.name != "any" else self.type(node)
             try:
                 return bind(self.given(node), kind)
-            except TypeError:
+            except (TypeError, KeyError):  # a mapping that is no record
                 raise self.refuse(node, str(kind)) from None
         write = getattr(self, f"_{type(node).__name__.lower()}", None)
         if write is None:

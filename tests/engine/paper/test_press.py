@@ -15,6 +15,7 @@ import pytest
 
 from engine.errors import Refused
 from engine.paper import confined, press
+from tests.corpora.tally import note
 
 pypdf = pytest.importorskip("pypdf")
 ATTACKS = Path(__file__).resolve().parents[4] / "shared" / "data" / "attacks"
@@ -279,5 +280,6 @@ def test_the_attack_corpora_come_out_as_text(capsys: pytest.CaptureFixture[str])
         assert "root:x:0" not in text and "daemon:" not in text
         assert all(f"[{number}]" in text for number in range(len(payloads))), name
         counts[name] = len(payloads)
+        note(name, "document: pdf", len(payloads))
     with capsys.disabled():
         print("\ndocuments: shown as text, nothing read or run:", ", ".join(f"{n} {c}" for n, c in counts.items()))

@@ -17,6 +17,7 @@ from engine.errors import Refused
 from engine.paper import confined, reader, scanning
 from engine.paper.office import ENTRIES
 from engine.paper.press import press
+from tests.corpora.tally import note
 from tests.engine.paper.test_press import document, said
 
 ATTACKS = Path(__file__).resolve().parents[4] / "shared" / "data" / "attacks"
@@ -235,6 +236,7 @@ def test_xml_that_brings_entities_is_refused_and_asks_nobody(capsys: pytest.Capt
     over.set()
     thread.join()
     server.close()
+    note("xml-xxe", "read: docx", len(payloads), came)
     assert came == [] and refused > 50
     with capsys.disabled():
         print(

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import Forbidden, Problem, Where
+from engine.errors import Forbidden, Moved, NotFound, Problem, Where
 from engine.expression.parse import Condition, Expression, names_of
 from engine.model.manifest import Manifest
 from engine.model.role import Rights, Role
+from engine.store import merges
 from engine.store.query.rights import ACTIONS, ALWAYS, Access, Right, full
 
 if TYPE_CHECKING:
@@ -91,6 +92,21 @@ def actor_access(context: Context, actor: Actor, entity: str) -> Access:
         holds=functools.partial(_holds, context, actor, entity),
         key=f"{roles}:{actor.user}:{sorted(actor.values.items(), key=str)!r}" if rules.personal else roles,
     )
+
+
+def gone(context: Context, entity: str, record: int) -> NotFound:
+    """Why a record is not there: Moved (R240) where it went into another one that the actor may see, else NotFound (R052)."""
+    label = context.plan(entity).entity.label.text(context.language) or entity
+    into, known = merges.moved_to(context.connection, entity, record), None
+    # On PostgreSQL each statement sees what was committed until then: where it went may have gone on meanwhile.
+    while into is not None and into != known:
+        found = context.get(entity, into)
+        if found is not None:
+            if not access_of(context, entity).may("read", {**found.values, "id": into}):
+                break
+            return Moved(Problem("R240", parameters={"entity": label, "id": record, "into": into}), entity, into)
+        into, known = merges.moved_to(context.connection, entity, record), into
+    return NotFound(Problem("R052", parameters={"entity": label, "id": record}))
 
 
 def rules_of(manifest: Manifest, roles: tuple[str, ...], entity: str) -> Rules:

@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.clock import Clock
-from engine.errors import Moved, NotFound, Problem
+from engine.errors import NotFound, Problem
 from engine.expression.evaluate import Environment
 from engine.facts import SYSTEM, Actor, Event, Record
 from engine.model.manifest import Manifest
 from engine.plugins.registry import Registry
+from engine.runtime.access import gone
 from engine.runtime.compiled import Compiled
 from engine.runtime.plans import EntityPlan
 from engine.runtime.ring import Ring
-from engine.store import changes, history, merges
+from engine.store import changes, history
 from engine.store.connection import Connection
 from engine.store.files import Files
 from engine.store.records import Records
@@ -201,23 +202,8 @@ class Context:
         """The record, or NotFound (R052); Moved (R240) for one that went into another record the actor may see."""
         found = self.get(entity, record)
         if found is None:
-            raise self._gone(entity, record)
+            raise gone(self, entity, record)
         return found
-
-    def _gone(self, entity: str, record: int) -> NotFound:
-        from engine.runtime.access import access_of
-
-        label = self.plan(entity).entity.label.text(self.language) or entity
-        into, known = merges.moved_to(self.connection, entity, record), None
-        # On PostgreSQL each statement sees what was committed until then: where it went may have gone on meanwhile.
-        while into is not None and into != known:
-            found = self.get(entity, into)
-            if found is not None:
-                if not self.actor.is_system and not access_of(self, entity).may("read", values_of(found)):
-                    break
-                return Moved(Problem("R240", parameters={"entity": label, "id": record, "into": into}), entity, into)
-            into, known = merges.moved_to(self.connection, entity, record), into
-        return NotFound(Problem("R052", parameters={"entity": label, "id": record}))
 
     def hold(self, entity: str, record: int) -> Record:
         """The record as it is in the database now, kept from other turns until this one ends, or NotFound (R052).

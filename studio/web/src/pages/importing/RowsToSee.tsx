@@ -22,9 +22,9 @@ export function RowsToSee({ now }: { now: ImportWhole }) {
       <h2 className="import-h">{t("imp.toLookAt")}</h2>
       {(kinds.length > 1 || kind) && (
         <div className="import-kinds" role="group" aria-label={t("list.filter")}>
-          {[{ kind: "", count: kinds.reduce((sum, one) => sum + one.count, 0), message: t("imp.allKinds") }, ...kinds].map((one) => (
+          {[{ kind: "", count: kinds.reduce((sum, one) => sum + one.count, 0), message: t("imp.allKinds"), twin: false }, ...kinds].map((one) => (
             <button key={one.kind} className={one.kind === kind ? "import-kind import-kind-on" : "import-kind"} aria-pressed={one.kind === kind} title={one.message} onClick={() => setKind(one.kind)}>
-              <span className="clip">{one.message}</span> <b>{one.count.toLocaleString("en-US")}</b>
+              <span className="clip">{one.twin ? t("imp.count.twins") : one.message}</span> <b>{one.count.toLocaleString("en-US")}</b>
             </button>
           ))}
         </div>

@@ -19,7 +19,9 @@ def test_filters_are_kept_under_a_name_and_used_again(desk: Desk) -> None:
     expect(page.get_by_role("button", name="抖音线索", exact=True)).to_have_attribute("aria-pressed", "true")
 
     # Another device has them, too; what an earlier version kept on this one is moved there once.
-    page.evaluate("""localStorage.setItem("flowloom.filters.lead", '[{"name": "旧的", "search": "f.source=in%3Aexpo"}]')""")
+    page.evaluate(
+        """localStorage.setItem("flowloom.filters.lead", '[{"name": "旧的", "search": "f.source=in%3Aexpo"}]')"""
+    )
     page.goto("/views/all_leads")
     expect(page.get_by_role("button", name="旧的", exact=True)).to_be_visible()
     assert page.evaluate("localStorage.getItem('flowloom.filters.lead')") is None

@@ -455,7 +455,7 @@ def leads(engine: Engine) -> list[Any]:
             return found
 
 
-def test_every_night_at_three_rows_become_leads_a_broken_one_waits_with_its_row_and_silence_is_told(
+def test_fault_073_every_night_at_three_rows_become_leads_a_broken_one_waits_with_its_row_and_silence_is_told(
     company: Company, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(company, peer, monkeypatch)

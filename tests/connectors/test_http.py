@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from connectors import network
 from connectors.http import MOST, Http, address
 from engine.plugins.slots import Undone
+from tests.connectors.certificates import certificate
+from tests.connectors.peer import listening
 from tests.engine.site.test_runs import Sink
 
 OWN = {"networks": ["127.0.0.0/8"]}
@@ -185,3 +188,27 @@ def test_a_message_to_people_is_posted_as_it_is(sink: Sink) -> None:
     Http().tell({"url": sink.url, **OWN}, {"title": "超时", "text": "x", "to": {"login": "li"}, "about": {}}, "k")
     assert sink.got == [("/", "k", {"title": "超时", "text": "x", "to": {"login": "li"}, "about": {}})]
     assert json.dumps(sink.got[0][2])
+
+
+def test_fault_079_a_certificate_of_its_own_is_refused_unless_it_is_pinned(tmp_path: Path) -> None:
+    import hashlib
+    import ssl
+
+    pem = certificate(tmp_path / "own.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    text = pem.read_text()
+    end = "-----END CERTIFICATE-----"
+    mark = hashlib.sha256(
+        ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERT") : text.index(end) + len(end)])
+    ).hexdigest()
+    with listening(lambda asked: {"ok": True}) as peer:
+        peer.socket = context.wrap_socket(peer.socket, server_side=True)
+        url = peer.url.replace("http://", "https://")
+        given = {"url": url, "networks": ["127.0.0.1/32"], "timeout": 5}
+        for settings in (given, {**given, "fingerprint": "00" * 32}):
+            with pytest.raises(Undone) as refused:
+                Http().call(settings, {"method": "GET"}, "k")
+            assert (refused.value.problems[0].code, refused.value.final) == ("R115", True)
+        assert peer.asked == []
+        assert Http().call({**given, "fingerprint": mark}, {"method": "GET"}, "k")["body"] == {"ok": True}

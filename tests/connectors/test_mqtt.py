@@ -61,7 +61,7 @@ def test_what_was_not_kept_is_not_acknowledged_and_comes_again(broker: Broker) -
     assert poll(broker.settings(), after)[0] == []
 
 
-def test_what_was_kept_and_not_yet_acknowledged_comes_again_and_is_known(broker: Broker) -> None:
+def test_fault_076_what_was_kept_and_not_yet_acknowledged_comes_again_and_is_known(broker: Broker) -> None:
     cursor = begun(broker)
     broker.publish("clinic/M-7/start", "1", times=3)
     pages = Mqtt().poll(broker.settings(), cursor)

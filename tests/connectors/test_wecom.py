@@ -60,7 +60,7 @@ def message(text: str, id: str = "7", user: str = "li") -> str:
     )
 
 
-def test_the_official_url_verification_is_answered_with_the_plain_echo() -> None:
+def test_fault_071_the_official_url_verification_is_answered_with_the_plain_echo() -> None:
     one = vectors()["wecom-official-verify-url"]
     found = Wecom().receive(settings(one), Inbound(b"", {}, NOW, "GET", one["query"]))
     assert found.reply is not None and found.deliveries == ()

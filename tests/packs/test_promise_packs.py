@@ -84,3 +84,18 @@ def test_the_packs_get_on_with_one_another() -> None:
     registry = Registry.discover(entry_points=False)
     found = load({"site.yaml": f"kind: site\nname: all\npacks: [{names}]\n"}, registry)
     assert [one.text("zh") for one in found.errors] == []
+
+
+def test_fault_077_nothing_is_said_of_devices_while_their_gateway_is_silent_it_is_told_instead() -> None:
+    from engine.load.pipeline import load
+    from engine.plugins.registry import Registry
+    from engine.runtime.scenario import run
+
+    registry = Registry.discover(entry_points=False)
+    site = "name: care\nlabel: {zh: 关怀, en: Care}\npacks: {device_care: '*'}\n"
+    manifest = load({"site.yaml": site}, registry).manifest
+    assert manifest is not None
+    story = manifest.scenarios["m73_a_silent_gateway_is_not_an_idle_device"]
+    assert not run(manifest, registry, story).problems
+    # The same story is not a story of silence for a device whose gateway speaks: there the rule is not suspended.
+    assert not run(manifest, registry, manifest.scenarios["m73_idle_for_seven_days"]).problems

@@ -106,6 +106,27 @@ def test_fault_120_a_guessed_id_and_somebody_elses_are_told_alike(company: Compa
 
 
 @pytest.mark.parametrize(
+    "ranges",
+    [
+        "bytes=0-",
+        "bytes=-1",
+        "bytes=5-2",
+        "bytes=999999-",
+        "bytes=" + ",".join(["0-"] * 1000),
+        "lines=1-2",
+        "bytes=a-b",
+    ],
+)
+def test_fault_120_ranges_are_answered_with_a_part_with_the_whole_or_not_at_all(
+    company: Company, client: FlaskClient, ranges: str
+) -> None:
+    li = company.token("li")
+    answer = client.get(upload(client, li, PDF).headers["Location"], headers={**li, "Range": ranges})
+    assert answer.status_code in (200, 206, 416)
+    assert len(answer.data) <= len(PDF) or answer.status_code == 416
+
+
+@pytest.mark.parametrize(
     ("name", "content", "field", "expected"),
     [
         ("page.html", b"<!doctype html><html></html>", "recording", "R181"),

@@ -141,6 +141,34 @@ def test_fault_066_twenty_refused_in_a_minute_raise_an_alarm_and_sixty_close_the
     assert len(company.engine.people.notifications(company.actor("admin"))) == 1
 
 
+def test_fault_066_the_first_refusal_of_a_minute_and_the_alarm_are_in_the_audit_log(
+    company: Company, client: FlaskClient
+) -> None:
+    for _ in range(25):
+        client.post("/hooks/website", data=lead())
+    with company.engine._site.database.read() as connection:
+        found = connection.execute(
+            "SELECT action, COUNT(*) FROM fl_audit WHERE action LIKE 'connection_%' GROUP BY action"
+        )
+    assert dict(found) == {"connection_refused": 1, "connection_alarm": 1}
+
+
+def test_fault_066_signatures_are_compared_in_constant_time() -> None:
+    import inspect
+
+    from connectors import sealed
+    from engine.plugins.registry import Registry
+    from engine.plugins.slots import Connector
+
+    doors = [one for one in Registry.discover(entry_points=False).all(Connector) if "receive" in one.offers]
+    assert "compare_digest" in inspect.getsource(sealed) and len(doors) >= 7
+    for one in doors:
+        module = inspect.getmodule(type(one).receive)
+        assert module is not None
+        text = inspect.getsource(module)
+        assert "compare_digest" in text or "sealed import" in text or "lark import" in text, one.name
+
+
 def test_fault_067_an_id_that_was_seen_29_days_ago_has_no_effect(company: Company, client: FlaskClient) -> None:
     body = lead()
     client.post("/hooks/website", data=body, headers=signed(company, body))

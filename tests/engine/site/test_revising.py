@@ -74,7 +74,7 @@ def test_a_season_reaches_only_its_own_days(company: Company) -> None:
     assert due(company, tomorrow.id).isoformat() == "2026-01-06T06:30:00+00:00"
 
 
-def test_a_broken_folder_is_refused_whole_and_what_runs_goes_on(company: Company) -> None:
+def test_fault_021_a_broken_folder_is_refused_whole_and_what_runs_goes_on(company: Company) -> None:
     (company.folder / "custom/broken.yaml").write_text("kind: entity\nname: x\nfeilds: {a: {type: text}}\n", "utf-8")
     with pytest.raises(InvalidDocument) as refused:
         company.engine.revisions.publish("")
@@ -82,6 +82,7 @@ def test_a_broken_folder_is_refused_whole_and_what_runs_goes_on(company: Company
     assert company.engine.revision == 1
     assert company.lead().values["stage"] == "new"
     assert company.engine.revisions.folder_problems()
+    assert company.engine.health.ready()["ready"] is True
 
 
 def test_a_new_field_is_there_at_once_and_gone_after_a_rollback_and_back_with_its_values(company: Company) -> None:

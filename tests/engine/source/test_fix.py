@@ -31,8 +31,6 @@ FOLDER = Path(__file__).resolve().parents[2] / "problems"
         ("title: {{ a }} {{ b }}  # c\n", 'title: "{{ a }} {{ b }}"  # c\n'),
         ("title: {{ lead.name }}\n", 'title: "{{ lead.name }}"\n'),
         ("a: {zh: 你好 {{ name }}, en: x}\n", 'a: {zh: "你好 {{ name }}", en: x}\n'),
-        ("kind: pack\nversion: 1.10\n", 'kind: pack\nversion: "1.10"\n'),
-        ("requires: {crm: 1.0}\n", 'requires: {crm: "1.0"}\n'),
         ("msg: 提醒: 超时\n", 'msg: "提醒: 超时"\n'),
         ("color: #fff\n", 'color: "#fff"\n'),
         ("if: '抖音' in tags\n", "if: \"'抖音' in tags\"\n"),
@@ -48,6 +46,19 @@ def test_a_slip_with_one_cure_is_mended(before: str, after: str) -> None:
     assert fixed == after
     assert mended
     assert read_tolerant(fixed, "x.yaml")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("kind: pack\nversion: 1.10\n", 'kind: pack\nversion: "1.10"\n'),
+        ("requires: {crm: 1.0}\n", 'requires: {crm: "1.0"}\n'),
+    ],
+)
+def test_fault_004_a_version_without_quotes_is_told_with_them_and_mended(before: str, after: str) -> None:
+    (problem,) = read_tolerant(before, "x.yaml")[1]
+    assert '"1.' in problem.line("zh") and "引号" in problem.line("zh")
+    assert fix(before, "x.yaml")[0] == after and read_tolerant(after, "x.yaml")[1] == []
 
 
 @pytest.mark.parametrize(

@@ -90,32 +90,72 @@ def test_fault_008_full_width_signs_in_ordinary_text_are_left_alone(text: str) -
     assert codes(text) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("title: {{ lead.name }}\n", [("Y012", 1, 8)]),
-        ("a: {b: {{ c }}, d: 你 {{ e }}}\n", [("Y012", 1, 8), ("Y012", 1, 20)]),
-        ("color: #fff\n", [("Y013", 1, 8)]),
-        ("list:\n  - #abc\n", [("Y013", 2, 5)]),
-        ("fields: #客户的字段\n  a: 1\n", []),
-        ("msg: 提醒: 超时\n", [("Y014", 1, 6)]),
-        ("d: 2026-02-30\n", [("Y024", 1, 4)]),
-        ("a: .inf\nb: -.INF\nc: .nan\n", [("Y023", 1, 4), ("Y023", 2, 4), ("Y023", 3, 4)]),
-        ("a: !!python/object/apply:os.system x\n", [("Y019", 1, 4)]),
-        ("a: !!int x\n", [("Y019", 1, 4)]),
-        ("a: &a [*a]\n", [("Y021", 1, 8)]),
-        ("a: {b: &b {c: *b}}\n", [("Y021", 1, 15)]),
-        ("a:\n\tb: 1\n  \tc: 2\n", [("Y007", 2, 1), ("Y007", 3, 3), ("Y032", 3, 4)]),
-        ("a: 1\n\t\nb: 2\n", [("Y007", 2, 1)]),
-        ("name lead\nkind: x\n", [("Y042", 1, 1)]),
-        ("a: 1\n---\n- b\n", [("Y027", 3, 1)]),
-        ("", [("Y025", 1, 1)]),
-        ("\n  \n", [("Y025", 1, 1)]),
-        ("---\n", [("Y025", 1, 1)]),
-        ("# a\n", [("Y026", 1, 1)]),
-    ],
-)
-def test_faults_006_to_015_are_told_at_their_place(text: str, expected: list[tuple[str, int, int]]) -> None:
+UNQUOTED = [
+    ("title: {{ lead.name }}\n", [("Y012", 1, 8)]),
+    ("a: {b: {{ c }}, d: 你 {{ e }}}\n", [("Y012", 1, 8), ("Y012", 1, 20)]),
+]
+SIGNS = [
+    ("color: #fff\n", [("Y013", 1, 8)]),
+    ("list:\n  - #abc\n", [("Y013", 2, 5)]),
+    ("fields: #客户的字段\n  a: 1\n", []),
+    ("msg: 提醒: 超时\n", [("Y014", 1, 6)]),
+]
+TABS = [
+    ("a:\n\tb: 1\n  \tc: 2\n", [("Y007", 2, 1), ("Y007", 3, 3), ("Y032", 3, 4)]),
+    ("a: 1\n\t\nb: 2\n", [("Y007", 2, 1)]),
+]
+TAGS = [
+    ("a: !!python/object/apply:os.system x\n", [("Y019", 1, 4)]),
+    ("a: !!int x\n", [("Y019", 1, 4)]),
+]
+ALIASES = [("a: &a [*a]\n", [("Y021", 1, 8)]), ("a: {b: &b {c: *b}}\n", [("Y021", 1, 15)])]
+NUMBERS = [
+    ("d: 2026-02-30\n", [("Y024", 1, 4)]),
+    ("a: .inf\nb: -.INF\nc: .nan\n", [("Y023", 1, 4), ("Y023", 2, 4), ("Y023", 3, 4)]),
+]
+EMPTY = [
+    ("name lead\nkind: x\n", [("Y042", 1, 1)]),
+    ("a: 1\n---\n- b\n", [("Y027", 3, 1)]),
+    ("", [("Y025", 1, 1)]),
+    ("\n  \n", [("Y025", 1, 1)]),
+    ("---\n", [("Y025", 1, 1)]),
+    ("# a\n", [("Y026", 1, 1)]),
+]
+Told = list[tuple[str, int, int]]
+
+
+@pytest.mark.parametrize(("text", "expected"), UNQUOTED)
+def test_fault_006_a_template_without_quotes_is_told_where_it_stands(text: str, expected: Told) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), SIGNS)
+def test_fault_007_a_comment_sign_and_a_second_colon_are_explained(text: str, expected: Told) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), TABS)
+def test_fault_009_a_tab_is_told_where_it_stands(text: str, expected: Told) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), TAGS)
+def test_fault_011_any_tag_but_those_of_the_core_is_an_error_and_nothing_is_made(text: str, expected: Told) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), ALIASES)
+def test_fault_012_an_alias_of_itself_is_an_error(text: str, expected: Told) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), NUMBERS)
+def test_fault_014_a_day_there_is_not_and_numbers_without_end_are_told(text: str, expected: Told) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), EMPTY)
+def test_fault_015_empty_comments_only_and_lists_each_have_their_own_words(text: str, expected: Told) -> None:
     assert codes(text) == expected
 
 

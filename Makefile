@@ -26,7 +26,7 @@ bench: install-dev  ## figures as ratios against a baseline in the same run (min
 crash: install-dev  ## kill the server at every failpoint and at random, race two people for one card (3 minutes)
 	$(BIN)/python -m pytest -s tests/crash tests/races
 
-crash-long: install-dev  ## 1,000 kills, 100 power cuts, 100 PostgreSQL restarts, 10,000 races, 100,000 due times; prints what was lost and doubled
+crash-long: install-dev  ## 1,000 kills, 100 power cuts, 5 minutes of database faults, 100 PostgreSQL restarts, 10,000 races, 100,000 due times; prints what was lost and doubled
 	$(BIN)/python -m tests.crash
 	FLOWLOOM_RACES=10000 $(BIN)/python -m pytest -s tests/races
 	FLOWLOOM_CASES=100000 $(BIN)/python -m pytest tests/engine/runtime/test_calendar_minutes.py

@@ -1,7 +1,7 @@
-"""The long run: ``make crash-long``. A thousand kills and a hundred power cuts on SQLite, a hundred kills and a hundred restarts on
-PostgreSQL.
+"""The long run: ``make crash-long``. A thousand kills, a hundred power cuts and five minutes of faults on SQLite, a hundred kills and
+a hundred restarts on PostgreSQL.
 
-``FLOWLOOM_KILLS``, ``FLOWLOOM_CUTS`` and ``FLOWLOOM_RESTARTS`` say otherwise. Ends with 1 when anything was lost, doubled or broken.
+``FLOWLOOM_KILLS``, ``FLOWLOOM_CUTS``, ``FLOWLOOM_SOAK`` (seconds) and ``FLOWLOOM_RESTARTS`` say otherwise. Ends with 1 when anything was lost, doubled or broken.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def main() -> int:
         forks = Forks(Path(folder) / "log")
         broken = on_sqlite(forks, Path(folder) / "sqlite", rounds(1000), seed)
         broken += on_power_cuts(forks, Path(folder) / "power", int(os.environ.get("FLOWLOOM_CUTS", 100)), seed)
+        broken += on_faults(forks, Path(folder) / "faults", float(os.environ.get("FLOWLOOM_SOAK", 300)), seed)
         broken += on_postgresql(forks, Path(folder), int(os.environ.get("FLOWLOOM_RESTARTS", 100)), seed)
         forks.close()
     for one in broken:
@@ -79,23 +80,46 @@ def on_sqlite(forks: Forks, folder: Path, kills: int, seed: int) -> list[str]:
 
 
 def on_power_cuts(forks: Forks, folder: Path, cuts: int, seed: int) -> list[str]:
-    """What is broken after so many power cuts: of the database only what an fsync has kept survives."""
+    """What is broken after so many power cuts of a server and a worker: of the site only what an fsync has kept survives."""
     if not power.possible():
         print("power cuts: not here, Python's sqlite3 does not use a shared library")
         return []
-    rig = Rig(forks, folder, seed=seed)
+    outside = Outside(seed=seed)
+    rig = Rig(forks, folder, seed=seed, outside=outside)
     try:
         rig.power = "honest"
-        for _ in range(cuts):
+        for number in range(cuts):
             rig.up()
+            if number % 2:
+                rig.work()
             rig.cut(rig.chance.uniform(0.050, 0.350))
             broken = rig.look()
             if broken:
                 return broken
-        print(f"power cuts {cuts}, bytes of torn WAL {rig.torn}")
+        print(f"power cuts {cuts}, bytes by luck {rig.torn}")
+        rig.work()
         return _finished(rig, "SQLite, power cuts")
     finally:
         rig.close()
+        outside.close()
+
+
+def on_faults(forks: Forks, folder: Path, seconds: float, seed: int) -> list[str]:
+    """What is broken after so many seconds with a database of whose calls two in a hundred fail."""
+    outside = Outside(seed=seed)
+    rig, end = Rig(forks, folder, seed=seed, outside=outside), time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            rig.soak(min(30.0, seconds), 0.02)
+            broken = rig.look()
+            if broken:
+                return broken
+        print(f"faults for {seconds:.0f} s, told {dict(rig.driver.unavailable)}, mistakes {rig.driver.mistakes}")
+        rig.work()
+        return _finished(rig, "SQLite, faults")
+    finally:
+        rig.close()
+        outside.close()
 
 
 def on_postgresql(forks: Forks, folder: Path, restarts: int, seed: int) -> list[str]:

@@ -276,12 +276,14 @@ class Rig:
         """Let everybody finish and everything due fire; what is broken then."""
         self.up()
         self.driver.finish()
-        # A job in hand of a killed worker waits until its lease has run out.
-        end = time.monotonic() + (150 if self.outside else 30)
+        # What failed is tried again later and later; as long as it gets less, it is waited for.
+        patience, least = (150 if self.outside else 30), float("inf")
         while True:
             time.sleep(0.5)
             self.laid_aside += self.driver.retry() if self.outside else 0
             broken = self.look(settled=True)
+            if len(broken) < least:
+                least, end = len(broken), time.monotonic() + patience
             if not broken or time.monotonic() > end:
                 return broken
 

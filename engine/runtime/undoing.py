@@ -114,8 +114,15 @@ def _open(now: Seen | None) -> bool:
 def _same(kind: str, now: Seen, then: Seen) -> bool:
     if kind != "run":
         return now == then
-    # How often it was looked at since makes no difference; that somebody carries it just now does.
-    return now["job"]["state"] != "running" and {**now, "job": None} == {**then, "job": None}
+    # That it was looked at since makes no difference; that somebody carries it just now does.
+    return now["job"]["state"] != "running" and _stands(now) == _stands(then)
+
+
+def _stands(run: Seen) -> Seen:
+    """Where a run stands, without when it is looked at next."""
+    waiting = run["progress"].get("waiting")
+    progress = run["progress"] if waiting is None else {**run["progress"], "waiting": {**waiting, "due": None}}
+    return {**run, "progress": progress, "job": None}
 
 
 def undo(context: Acting, backs: Sequence[Back], actor: Actor) -> Counter[str]:

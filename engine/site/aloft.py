@@ -81,7 +81,7 @@ class InFlight:
         parameters: dict[str, Any] = {
             "name": {each: one.title(each) for each in LANGUAGES},
             "count": len(one.requests),
-            "examples": "、".join([each.title for each in one.requests[:NAMED]]) + _more(one.requests),
+            "examples": _named([each.title for each in one.requests]),
         }
         if not one.choices:
             return Problem("M045", parameters=parameters)
@@ -90,9 +90,8 @@ class InFlight:
         parameters |= {"how": HOW[one.how], "key": one.name, "change": anew if one.how == "changed" else over}
         return Problem("M042", parameters=parameters)
 
-    def _examples(self, records: Sequence[tuple[str | None, int | None]]) -> str:
-        titles = [self.titles.get(one, f"#{one[1]}") for one in dict.fromkeys(records) if one[1]]
-        return "、".join(titles[:NAMED]) + _more(titles) if titles else "-"
+    def _examples(self, records: Sequence[tuple[str | None, int | None]]) -> dict[str, str]:
+        return _named([self.titles.get(one, f"#{one[1]}") for one in dict.fromkeys(records) if one[1]])
 
     def asked(self, choices: Choices) -> list[Problem]:
         """Every question that has no answer yet, and every answer that is none."""
@@ -164,8 +163,10 @@ def _listed(counts: Mapping[str, int], words: Mapping[str, Mapping[str, str]], l
     return ("、" if language == "zh" else ", ").join(said)
 
 
-def _more(all_: Sequence[Any]) -> str:
-    return " …" if len(all_) > NAMED else ""
+def _named(titles: Sequence[str]) -> dict[str, str]:
+    """The first of them in each language; a dash where there are none (a rule that runs by the clock is about no record)."""
+    more = " …" if len(titles) > NAMED else ""
+    return {each: ("、" if each == "zh" else ", ").join(titles[:NAMED]) + more or "-" for each in LANGUAGES}
 
 
 def _ways(one: Flight) -> dict[str, str]:

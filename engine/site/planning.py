@@ -35,6 +35,8 @@ SHOWN = 20
 NOTHING = {"zh": "(无)", "en": "(nothing)"}
 #: What stands in the place of a whole part that comes, and of one that goes.
 WHOLE = {"zh": ("新增", "原有"), "en": ("added", "as it was")}
+#: And of a list of parts with more or fewer of them than before, such as the steps of a rule.
+PARTS = {"zh": ("改过的", "原来的"), "en": ("the new ones", "the old ones")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ def _said(change: Change, manifest: Manifest, language: str) -> list[str]:
             coming, going = WHOLE[language]
             old = old if not old.startswith("{") else going
             new = new if not new.startswith("{") else coming
+        elif old.startswith("[{") and new.startswith("[{"):
+            new, old = PARTS[language]
         nothing = NOTHING[language]
         parameters = {**about, "path": path, "old": old or nothing, "new": new or nothing}
         said.append(_sentence(Problem("M036", parameters=parameters), language))

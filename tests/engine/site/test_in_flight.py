@@ -199,6 +199,8 @@ def test_x6_one_undo_puts_runs_clocks_approvals_and_records_as_they_were(
     assert company.engine.approvals.mine(company.actor("admin"))["to_decide"][0]["title"] == "郑 · 完成"
     assert company.engine.approvals.mine(company.actor("zhao"))["to_decide"] == []
 
+    # Somebody looks at the runs meanwhile; nothing is due.
+    company.engine.runs.work()
     back = company.engine.revisions.plan(1).json()
     assert back["back"] == {"record": 1, "timer": 3, "run": 6, "approval": 2, "gone": 0}
     assert (back["runs"], back["approvals"], back["clocks"], back["leaving"]) == ([], [], [], [])

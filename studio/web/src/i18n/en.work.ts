@@ -130,6 +130,7 @@ export const enWork: typeof zhWork = {
   "rev.standing.retrying": "trying again",
   "rev.standing.asking": "waiting for approval",
   "rev.standing.working": "at work",
+  "rev.looking": "Looking at what it would affect…",
   "rev.which": "See which ones",
   "rev.and": "; ",
   "inbox.title": "Inbox",

@@ -128,6 +128,7 @@ export const zhWork = {
   "rev.standing.retrying": "在重试",
   "rev.standing.asking": "在等审批",
   "rev.standing.working": "正在做",
+  "rev.looking": "正在看会影响什么…",
   "rev.which": "看看是哪几条",
   "rev.and": "，",
   "inbox.title": "收件",

@@ -8,7 +8,6 @@ import { useToast } from "../../app/toast";
 import { useLanguage } from "../../i18n/language";
 import { Failure } from "../../widgets/Failure";
 import { Notes } from "../../widgets/Notes";
-import { Splash } from "../../widgets/Splash";
 import { answered, PlanQuestions } from "./PlanQuestions";
 
 interface Props {
@@ -55,7 +54,7 @@ export function MakeCurrent({ number, onClose }: Props) {
       <p className="quiet">{t("rev.makeCurrentHint")}</p>
       <Notes tone="bad" lines={wrong} />
       {found.isError && <Failure error={found.error} onRetry={() => void found.refetch()} />}
-      {found.isPending && <Splash inPage />}
+      {found.isPending && <p className="quiet" role="status">{t("rev.looking")}</p>}
       {plan && (
         <div className="plan-ask">
           {plan.back_text.map((line) => (

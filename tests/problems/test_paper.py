@@ -16,7 +16,11 @@ WORDS: list[tuple[str, dict[str, Any], str]] = [
     ("R204", {"name": "logo"}, "图片 logo 用不了 -> 换成 PNG、JPEG、GIF 或 WebP,不超过 10 MB、3000 万像素"),
     ("R205", {"template": "hello"}, "模板 hello 不是文件模板 -> 写上 channel: document 和 blocks"),
     ("R206", {"address": "file:///x"}, "文件里的链接「file:///x」不是网址 -> 填完整的网址,以 https:// 开头"),
-    ("R207", {"name": "a.zip", "most": 20}, "附件太大(a.zip),合起来超过了 20 MB -> 换小一点的文件,或在正文里放链接"),
+    (
+        "R207",
+        {"name": "a.zip", "most": 20},
+        "附件太大(a.zip),合起来超过了 20 MB -> 换小一点的文件,或在模板里写 track: true,文件改用链接给客户看",
+    ),
     ("R208", {"count": 60, "most": 50}, "一次要发给 60 个地址,最多 50 个 -> 给收件人加条件,或用 each 一条一条发"),
     ("R210", {}, "这个链接打不开 -> 请复制完整的链接,或请发件人再发一次"),
     ("R211", {}, "这个链接已经过期 -> 请发件人再发一次"),

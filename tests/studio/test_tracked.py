@@ -217,6 +217,15 @@ def test_the_privacy_switch_sends_plain_links_and_attachments(tmp_path: Path, po
             assert connection.scalar("SELECT COUNT(*) FROM sending") == 0
 
 
+def test_fault_080_what_is_too_big_for_a_mail_is_shown_by_its_link_instead(
+    company: Company, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.plugins.steps.send.HEAVY", 10)
+    send(company)
+    assert list(post.mails[-1].iter_attachments()) == []
+    assert client_of(company).get(f"/t/{token(post)}/file/0").data.startswith(b"%PDF")
+
+
 def test_fault_120_a_guessed_changed_or_old_link_leads_nowhere(company: Company, post: Post) -> None:
     send(company)
     client, key = client_of(company), token(post)

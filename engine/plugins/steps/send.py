@@ -72,9 +72,11 @@ class Send(OutsideStep):
         """What the other side said, and the files that went along or are looked at by a tracked link."""
         connector, settings = outside.connection(delivery["connection"])
         given = dict(delivery)
-        files = attachments(outside.shelf, given.pop("attachments")) if delivery.get("attachments") else []
         sending = given.pop("sending", None)
-        along = files if sending is None else files[SHOWN:]
+        linked = 0 if sending is None else SHOWN
+        asked = given.pop("attachments", None) or ()
+        files = attachments(outside.shelf, asked, linked)
+        along = files[linked:]
         if along and "attach" not in connector.offers:
             raise Undone(Problem("R218", parameters={"connection": delivery["connection"]}), final=True)
         if along:
@@ -101,14 +103,18 @@ class Send(OutsideStep):
                 context.sent(result["sending"], list(result.get("files", ()))[:SHOWN])
 
 
-def attachments(shelf: Any, files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Name, type and content of each attachment, documents laid out. Raises Undone (R207) when they are too big together."""
+def attachments(shelf: Any, files: Sequence[Mapping[str, Any]], linked: int = 0) -> list[dict[str, Any]]:
+    """Name, type and content of each attachment, documents laid out; the first ``linked`` are looked at by a link, however big they
+    are, and come without content. Raises Undone (R207) when the others are too big together."""
     found, size = [], 0
-    for each in files:
+    for number, each in enumerate(files):
         id = shelf.printed(each["document"], each["seed"])["file"] if "document" in each else each["file"]
         about = shelf.about(id)
         if about is None:
             raise Undone(Problem("B011", parameters={"entity": "file", "id": id}), final=True)
+        if number < linked:
+            found.append({"file": id, "name": about.name, "type": about.type})
+            continue
         size += about.size
         if size > HEAVY:
             raise Undone(Problem("R207", parameters={"name": about.name, "most": HEAVY // 1024 // 1024}), final=True)

@@ -359,7 +359,7 @@ def stuck(stage: Stage) -> str:
     )
 
 
-def test_attachments_that_are_too_big_together_wait_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_080_attachments_that_are_too_big_together_wait_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.plugins.steps.send.HEAVY", 10)
     rule = RULES.replace("  - {id: paper, render: {template: quote, into: quote_file}}\n", "").replace(
         "template: quote_mail", "attach: [scan]"

@@ -83,7 +83,8 @@ class Sink:
 class Figures:
     """What came of it. ``taken``: seconds until every lead was acknowledged; ``seconds``: until every run was done; ``repeats``:
     calls that came again, under a key that was there; ``wrong``: records that were not counted exactly once; ``over``: seconds
-    from the kill until what lay in the killed hands was done, which were ``held`` runs; ``seconds`` does not wait for those."""
+    from the kill until what lay in the killed hands was done, which were ``held`` runs; ``seconds`` does not wait for those;
+    ``spent``: seconds of processor that the processes with pages and the workers took meanwhile."""
 
     count: int
     taken: float = 0.0
@@ -93,6 +94,7 @@ class Figures:
     over: float = 0.0
     keys: int = 0
     held: int = 0
+    spent: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -114,12 +116,15 @@ def share(
         token = engine.people.token("boss", "bench", dt.timedelta(days=1)) or ""
         environment = {**os.environ, "FLOWLOOM_DATABASE": url, "FLOWLOOM_BROKER": broker, "PYTHONPATH": str(ROOT)}
         ports = [_free() for _ in range(webs)]
+        pages: list[subprocess.Popen[bytes]] = []
         for port in ports:
-            ends.enter_context(_process(folder, environment, "serve", "--port", str(port), "--login", "boss"))
+            pages.append(
+                ends.enter_context(_process(folder, environment, "serve", "--port", str(port), "--login", "boss"))
+            )
         crew = [ends.enter_context(_process(folder, environment, "work")) for _ in range(workers)]
         for port in ports:
             _until(lambda port=port: _answers(port), 60)  # type: ignore[misc]
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), sum(map(_spent, [*pages, *crew]))
         with ThreadPoolExecutor(9) as drivers:
             posting = [drivers.submit(_post, ports[n % webs], token, n, count) for n in range(8)]
             if kill:
@@ -130,6 +135,7 @@ def share(
             figures.taken = time.perf_counter() - begun
             _until(lambda: engine.runs.counts().get("done", 0) >= count - figures.held, 600)
             figures.seconds = time.perf_counter() - begun
+            figures.spent += sum(map(_spent, [*pages, *crew])) - before
             figures.over = killed.result() if kill else 0.0
         _until(lambda: engine.runs.counts().get("done", 0) >= count, 60)
         with engine._site.database.read() as connection:
@@ -145,6 +151,7 @@ def _kill(engine: Engine, victim: subprocess.Popen[bytes], figures: Figures) -> 
     own hands is still open."""
     with engine._site.database.read() as connection:
         before = {row[0] for row in connection.execute("SELECT id FROM fl_jobs WHERE state = 'running'")}
+    figures.spent += _spent(victim)
     victim.kill()
     victim.wait()
     killed = time.perf_counter()
@@ -184,6 +191,15 @@ def _process(folder: Path, environment: dict[str, str], *words: str) -> Iterator
             process.kill()
             process.wait()
         log.close()
+
+
+def _spent(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor a process took so far; 0 for one that is over, and where the system does not say."""
+    try:
+        words = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free() -> int:
@@ -232,7 +248,7 @@ def main() -> None:
                 found = share(Path(place) / name, url, some, webs=each, workers=each, broker=broker, kill=each == 2)
                 print(
                     f"{each} + {each} {'celery' if broker else 'local'}: {some} runs in {found.seconds:.1f} s, {found.rate:.0f} a "
-                    f"second (all leads taken in after {found.taken:.1f} s); keys {found.keys}, repeated calls {found.repeats}, "
+                    f"second (all leads taken in after {found.taken:.1f} s), {found.spent / some * 1000:.1f} ms of processor a run; keys {found.keys}, repeated calls {found.repeats}, "
                     f"records not counted once {found.wrong}"
                     + (
                         f"; the {found.held} runs a killed worker held were done after {found.over:.1f} s"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.errors import Problem, WrongUsage
+
 #: In ``runs`` and ``approvals``: what holds for every rule that is not named.
 ALL = "*"
 
@@ -15,7 +17,7 @@ class Choices:
     """Running clocks ``keep`` or ``change`` (None: not asked yet); where records of removed states go (``machine.state`` -> state);
     whether lossy changes of type are allowed; whether scenarios are run. ``runs``: rule -> keep, change or stop its runs in
     flight; ``approvals`` the same of open approvals (``machine.transition`` or ``create.entity``); ``*`` speaks for all others.
-    ``undo``: going back puts what was in flight as it was."""
+    ``undo``: going back puts what was in flight as it was. ``tell``: changed template -> ``to`` (senders, everybody), ``note``."""
 
     timers: str | None = None
     moves: Mapping[str, str] | None = None
@@ -24,6 +26,7 @@ class Choices:
     runs: Mapping[str, str] = field(default_factory=dict)
     approvals: Mapping[str, str] = field(default_factory=dict)
     undo: bool = True
+    tell: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of_run(self, trigger: str) -> str | None:
         """What becomes of the runs of a rule; None: not said."""
@@ -42,6 +45,7 @@ class Choices:
             "runs": dict(self.runs),
             "approvals": dict(self.approvals),
             "undo": self.undo,
+            "tell": {name: dict(about) for name, about in self.tell.items()},
         }
 
     @classmethod
@@ -52,9 +56,15 @@ class Choices:
             found = given.get(name) or {}
             return {ALL: str(found)} if not isinstance(found, Mapping) else {str(k): str(v) for k, v in found.items()}
 
+        tell = given.get("tell") or {}
+        if not isinstance(tell, Mapping) or not all(isinstance(about, Mapping) for about in tell.values()):
+            raise WrongUsage(
+                Problem("H012", parameters={"name": "tell", "why": '{"proposal_mail": {"to": "senders"}}'})
+            )
         return cls(
             given.get("timers"), given.get("moves") or {}, bool(given.get("allow_lossy")), scenarios,
             spread("runs"), spread("approvals"), bool(given.get("undo", True)),
+            {str(name): {key: str(about.get(key) or "") for key in ("to", "note")} for name, about in tell.items()},
         )  # fmt: skip
 
 
@@ -68,6 +78,7 @@ TOLD: Mapping[str, tuple[str, str]] = {
     "approvals.kept": ("{n} 个审批仍由原来的人决定", "{n} approvals stay with those who were asked"),
     "approvals.asked": ("{n} 个审批重新请了人", "{n} approvals asked anew"),
     "approvals.void": ("作废了 {n} 个审批", "{n} approvals called off"),
+    "told": ("告诉了 {n} 人", "{n} people told"),
     "undone.record": ("放回了 {n} 条记录", "{n} records put back"),
     "undone.timer": ("放回了 {n} 个计时", "{n} clocks put back"),
     "undone.run": ("放回了 {n} 次运行", "{n} runs put back"),

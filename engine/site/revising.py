@@ -12,7 +12,7 @@ from engine.model.approval import Approval
 from engine.runtime import approval, deciding, turn
 from engine.runtime.acts import Acting
 from engine.runtime.deciding import Publish
-from engine.site import planning, publishing
+from engine.site import planning, publishing, spreading
 from engine.site.choices import Choices, Published
 from engine.site.planning import Plan
 from engine.site.running import Running
@@ -87,6 +87,7 @@ def _planned(running: Running, loaded: Loaded, choices: Choices, back_to: int = 
         known = running.published and publishing.exists(connection)
         plan = planning.compare(running, connection, loaded, back_to if choices.undo else 0) if known else Plan(loaded)
     _ask(plan, choices)
+    spreading.refuse(plan, choices.tell)
     return plan
 
 
@@ -217,6 +218,13 @@ class Revisions:
     def plan(self, to: int | None = None) -> Plan:
         """What publishing the folder would change, or going back to a revision. Raises InvalidDocument, NotFound (C012)."""
         return planning.plan(self._running, to)
+
+    def concerned(self, plan: Plan, language: str) -> list[dict[str, Any]]:
+        """The templates a plan changes, and who sends by them: whom the publisher may tell (see ``spreading``)."""
+        if not plan.current:
+            return []
+        with self._running.reading() as context:
+            return spreading.offered(context, plan, language)
 
     def publish(self, message: str = "", choices: Choices = Choices(), actor: Actor = SYSTEM) -> Published:
         """The folder as the next revision (see ``publish``)."""

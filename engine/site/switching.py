@@ -13,7 +13,7 @@ from engine.runtime import flight, reasking, scheduler, sla, turn, undoing
 from engine.runtime.acts import Acting
 from engine.runtime.context import Parts
 from engine.runtime.undoing import Back
-from engine.site import publishing
+from engine.site import publishing, spreading
 from engine.site.choices import Choices, Published
 from engine.site.earlier import Earlier
 from engine.site.planning import Plan
@@ -50,6 +50,8 @@ def switch(
     done: Counter[str] = Counter()
     if plan.current:
         done = _in_flight(running, context, plan, choices, actor)
+    told = spreading.tell(context, choices.tell, revision.number)
+    done += Counter({"told": told} if told else {})
     failpoint("publish")
     detail = {"revision": revision.number, "message": message, **({"in_flight": dict(done)} if done else {})}
     audit.write(connection, now, actor, "publish", detail=detail)

@@ -28,7 +28,8 @@ def plan() -> Response:
     """What publishing the folder would change, or, with ``to``, going back to that revision."""
     engine().allow(actor(), "configure")
     to = asked.whole("to", 0) if request.args.get("to") else None
-    return answer(engine().revisions.plan(to).json(language()))
+    found, spoken = engine().revisions.plan(to), language()
+    return answer({**found.json(spoken), "templates": engine().revisions.concerned(found, spoken)})
 
 
 @blueprint.post("")

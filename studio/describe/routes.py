@@ -81,6 +81,13 @@ CHOICES = _object(
         runs=EACH,
         approvals=EACH,
         undo={"type": "boolean", "description": "Of going back: put what was in flight as it was.", "default": True},
+        tell={
+            "type": "object",
+            "description": "Who is told of which changed template.",
+            "additionalProperties": _object(
+                "to", to={"enum": ["senders", "everybody"]}, note={"type": "string", "maxLength": 1000}
+            ),
+        },
     ),
 )
 EDITS: Json = {"type": "array", "maxItems": 500, "items": _object("at", "value", at=TEXT, value=TEXT)}

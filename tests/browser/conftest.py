@@ -65,6 +65,18 @@ label: {{zh: 财务系统, en: Accounts}}
 connector: http
 settings: {{url: "http://127.0.0.1:{erp}", networks: ["127.0.0.0/8"]}}
 ---
+kind: template
+name: hello_mail
+label: {{zh: 问候邮件, en: Greeting}}
+for: lead
+channel: email
+subject: "{{{{ company }}}}的方案"
+html: |
+  <h1>{{{{ contact }}}}您好</h1>
+  <p>方案已经整理好，请您过目。</p>
+  <p><a class="button" href="https://example.com/v">看三分钟视频</a></p>
+track: true
+---
 kind: trigger
 name: tell_erp
 label: {{zh: 同步到财务系统, en: Tell the accounts}}

@@ -148,3 +148,53 @@ def test_m55_each_version_has_its_own_figures(site: Company, client: FlaskClient
         {"sent": 2, "opened": 0, "clicked": 0, "seconds": 0}, {"sent": 3, "opened": 2, "clicked": 0, "seconds": 30.0},
     ]  # fmt: skip
     assert "新资料" in found[0]["text"] and "新资料" not in found[1]["text"]
+
+
+def notices(site: Company, login: str) -> list[tuple[str, str]]:
+    with site.engine._site.database.read() as connection:
+        text = 'SELECT title, body FROM notification WHERE "user" = ? AND held_until IS NULL ORDER BY id'
+        return [tuple(row) for row in connection.execute(text, (site.ids[login],))]
+
+
+def test_m55_a_drop_leads_to_the_version_it_is_rewritten_and_who_sends_it_is_told(
+    site: Company, client: FlaskClient
+) -> None:
+    admin, now = site.token("admin"), site.clock.now()
+    for opened in (False, False, True):
+        values = {"title": "x", "template": "hello", "revision": 2, "sent_at": now, "owner": site.ids["li"]}
+        site.engine.create(SYSTEM, "sending", {**values, **({"opened_at": now} if opened else {})})
+    found = client.get("/api/v1/templates/hello", headers=admin).json
+    assert found["versions"][0]["figures"]["opened"] == 1 and found["versions"][0]["number"] == 2
+    edits = [{"at": "/subject", "value": "{{ company }}，三分钟看懂方案"}]
+    saved = client.patch("/api/v1/templates/hello", json={"edits": edits, "mark": found["mark"]}, headers=admin)
+    assert saved.status_code == 200 and notices(site, "li") == []
+    [offer] = client.get("/api/v1/revisions/plan", headers=admin).json["templates"]
+    assert (offer["name"], offer["label"], offer["senders"], offer["everybody"]) == ("hello", "问候", ["李强"], 4)
+    for wrong in ({"hello": {"to": "nobody"}}, {"paper": {"to": "senders"}}, {"hello": 3}, "x"):
+        sent = {"note": "", "choices": {"tell": wrong}}
+        refused = client.post("/api/v1/revisions", json=sent, headers=admin)
+        assert (refused.status_code, refused.json["code"]) == (400, "H012")
+    tell = {"hello": {"to": "senders", "note": "标题短了，别再自己改标题。"}}
+    done = client.post("/api/v1/revisions", json={"note": "标题", "choices": {"tell": tell}}, headers=admin)
+    assert done.status_code == 201 and done.json["carried"]["told"] == 1
+    assert notices(site, "li") == [
+        ("「问候」换了新版", "标题短了，别再自己改标题。\n从第 3 版起，发出去的都是新内容。")
+    ]
+    assert notices(site, "wang") == notices(site, "zhao") == []
+
+
+def test_everybody_is_told_each_in_their_language_and_within_their_limits(site: Company, client: FlaskClient) -> None:
+    admin = site.token("admin")
+    site.engine.update(SYSTEM, "user", site.ids["wang"], {"language": "en"})
+    site.engine.update(SYSTEM, "user", site.ids["zhao"], {"quiet_hours": "00:00-23:59"})
+    found = client.get("/api/v1/templates/hello", headers=admin).json
+    edits = [{"at": "/subject", "value": "{{ company }}"}]
+    client.patch("/api/v1/templates/hello", json={"edits": edits, "mark": found["mark"]}, headers=admin)
+    tell = {"hello": {"to": "everybody"}}
+    done = client.post("/api/v1/revisions", json={"choices": {"tell": tell}}, headers=admin)
+    assert done.json["carried"]["told"] == 4
+    assert notices(site, "wang") == [
+        ("“Hello” has a new version", "What is sent from revision 3 on has the new words.")
+    ]
+    assert notices(site, "zhao") == [], "quiet hours hold it back"
+    assert len(notices(site, "li")) == 1

@@ -26,6 +26,8 @@ export interface Plan {
   /** Going back: what is put as it was, and what has moved on since. */
   back_text: string[];
   problems: ProblemLine[];
+  /** Templates that change, and who sends by them. */
+  templates?: { name: string; label: string; senders: string[]; everybody: number }[];
 }
 
 export interface PlanChoices {
@@ -34,4 +36,6 @@ export interface PlanChoices {
   runs?: Record<string, FlightChoice>;
   approvals?: Record<string, FlightChoice>;
   allow_lossy?: boolean;
+  /** Who is told of which changed template. */
+  tell?: Record<string, { to: "senders" | "everybody"; note?: string }>;
 }

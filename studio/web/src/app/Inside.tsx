@@ -31,6 +31,8 @@ const ConnectionsPage = lazy(() => import("../pages/connections/ConnectionsPage"
 const InboxPage = lazy(() => import("../pages/inbox/InboxPage"));
 const ImportStartPage = lazy(() => import("../pages/importing/StartPage"));
 const ImportPage = lazy(() => import("../pages/importing/ImportPage"));
+const TemplatesPage = lazy(() => import("../pages/templates/TemplatesPage"));
+const TemplatePage = lazy(() => import("../pages/templates/TemplatePage"));
 const NoticesPage = lazy(() => import("../pages/notifications/NoticesPage"));
 
 /** Everything behind the sign-in: theme, model, shell and pages. */
@@ -68,6 +70,8 @@ export default function Inside({ session }: { session: Session }) {
                   <Route path="new/:form" element={<EntryPage />} />
                   <Route path="dashboards/:name" element={<DashboardPage />} />
                   <Route path="revisions" element={<RevisionsPage />} />
+                  <Route path="templates" element={<TemplatesPage />} />
+                  <Route path="templates/:name" element={<TemplatePage />} />
                   <Route path="approvals" element={<ApprovalsPage />} />
                   <Route path="runs" element={<RunsPage />} />
                   <Route path="runs/paused" element={<PausedPage />} />

@@ -1,4 +1,4 @@
-import { ApiOutlined, AuditOutlined, BellOutlined, HistoryOutlined, InboxOutlined, ThunderboltOutlined } from "@ant-design/icons";
+import { ApiOutlined, AuditOutlined, BellOutlined, FileTextOutlined, HistoryOutlined, InboxOutlined, ThunderboltOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import { useApprovals } from "../api/approvals";
 import { useUnread } from "../api/queries";
@@ -28,6 +28,7 @@ export function usePlaces(): Place[] {
     may(session, "import") && { to: "/inbox", label: t("inbox.title"), icon: <InboxOutlined aria-hidden />, count: 0 },
     (may(session, "import") || may(session, "configure")) && { to: "/connections", label: t("conn.title"), icon: <ApiOutlined aria-hidden />, count: 0 },
     (may(session, "audit") || may(session, "configure")) && { to: "/runs", label: t("runs.title"), icon: <ThunderboltOutlined aria-hidden />, count: 0 },
+    may(session, "configure") && { to: "/templates", label: t("tpl.title"), icon: <FileTextOutlined aria-hidden />, count: 0 },
     may(session, "configure") && { to: "/revisions", label: t("nav.revisions"), icon: <HistoryOutlined aria-hidden />, count: 0 },
   ];
   return places.filter((place) => place !== false);

@@ -1,10 +1,12 @@
 import { enImport } from "./en.import";
+import { enTemplates } from "./en.templates";
 import { enWork } from "./en.work";
 import type { Words } from "./zh";
 
 export const en: Words = {
   ...enWork,
   ...enImport,
+  ...enTemplates,
 
   "app.skip": "Skip to content",
   "app.loading": "Opening…",

@@ -1,9 +1,11 @@
 import { zhImport } from "./zh.import";
+import { zhTemplates } from "./zh.templates";
 import { zhWork } from "./zh.work";
 
 export const zh = {
   ...zhWork,
   ...zhImport,
+  ...zhTemplates,
 
   "app.skip": "跳到正文",
   "app.loading": "正在打开…",

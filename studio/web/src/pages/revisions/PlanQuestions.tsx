@@ -3,6 +3,7 @@ import type { Plan, PlanChoices } from "../../api/plan";
 import { spoken } from "../../api/problem";
 import { useLanguage } from "../../i18n/language";
 import { PlanFlights } from "./PlanFlights";
+import { TellTemplate } from "./TellTemplate";
 
 interface Props {
   plan: Plan;
@@ -53,6 +54,9 @@ export function PlanQuestions({ plan, choices, onChange }: Props) {
         );
       })}
       <PlanFlights plan={plan} choices={choices} onChange={onChange} />
+      {(plan.templates ?? []).map((one) => (
+        <TellTemplate key={one.name} one={one} choices={choices} onChange={onChange} />
+      ))}
       {plan.lossy.length > 0 && (
         <fieldset className="ask-section">
           <ul className="plan-lines">

@@ -35,7 +35,7 @@ def _words(manifest: Manifest, metric: Metric, language: str) -> str:
     time = _field(manifest, metric.entity, metric.time, language)
     only = shown(metric.where_) if metric.where_ else ""
     if language == "en":
-        text = f"{_measure_en(metric, entity)}."
+        text = f"{_measure_en(manifest, metric, entity)}."
         text += f" Only where {only}." if only else ""
         return f"{text} Dated by {time}."
     text = f"{_measure_zh(manifest, metric, entity)}。"
@@ -61,7 +61,7 @@ def _measure_zh(manifest: Manifest, metric: Metric, entity: str) -> str:
     return f"{shown(value)} 的{_SPREAD['zh'][measure]};空的不算"
 
 
-def _measure_en(metric: Metric, entity: str) -> str:
+def _measure_en(manifest: Manifest, metric: Metric, entity: str) -> str:
     measure, value = metric.measure, getattr(metric, metric.measure)
     if measure == "count":
         return f"How many {entity} records there are" + ("" if shown(value) == "True" else f" where {shown(value)}")
@@ -71,7 +71,8 @@ def _measure_en(metric: Metric, entity: str) -> str:
     if measure == "share":
         return f"Of all {entity} records, the share where {shown(value)}"
     if measure == "fill_rate":
-        return f"The average share of {', '.join(value)} that is filled in"
+        names = ", ".join(_field(manifest, metric.entity, name, "en") for name in value)
+        return f"The average share of {names} that is filled in"
     if measure == "duration":
         span = f"from {_moment(value.from_, 'en')} to {_moment(value.to, 'en')}"
         return (

@@ -149,6 +149,7 @@ export const en: Words = {
   "time.noneHint": "Changes, moves and assignments are written down here.",
   "time.system": "System",
   "time.to": "to",
+  "time.earlier": "{n} more",
   "time.more": "{n} more",
   "time.empty": "empty",
 
@@ -252,6 +253,7 @@ export const en: Words = {
   "dash.drill": "{label}: {n} records",
   "dash.drillPlain": "Records behind {label}",
   "dash.point": "Only: {point}",
+  "dash.written": "As it is written in the configuration",
   "dash.where": "Defined in {where}",
   "dash.basis": "Based on {n} records",
   "dash.filters": "Filters",

@@ -148,6 +148,7 @@ export const zh = {
   "time.noneHint": "修改、移动、分配都会记在这里。",
   "time.system": "系统",
   "time.to": "改为",
+  "time.earlier": "再看 {n} 条",
   "time.more": "还有 {n} 项",
   "time.empty": "空",
 
@@ -251,6 +252,7 @@ export const zh = {
   "dash.drill": "{label}：{n} 条记录",
   "dash.drillPlain": "{label}的记录",
   "dash.point": "其中：{point}",
+  "dash.written": "配置里是怎么写的",
   "dash.where": "定义在 {where}",
   "dash.basis": "基于 {n} 条记录",
   "dash.filters": "筛选",

@@ -12,7 +12,8 @@ import {
   UndoOutlined,
   UserSwitchOutlined,
 } from "@ant-design/icons";
-import type { ReactNode } from "react";
+import { Button } from "antd";
+import { useState, type ReactNode } from "react";
 import { useTimeline } from "../../api/queries";
 import type { Json, RecordShape, TimelineEntry } from "../../api/types";
 import { useSay, useSurroundings } from "../../app/session";
@@ -24,6 +25,8 @@ import { Splash } from "../../widgets/Splash";
 
 /** Values of one entry that are shown at once. */
 const SHOWN = 5;
+/** Entries shown at once. */
+const ENTRIES = 30;
 
 const SIGNS: Record<string, ReactNode> = {
   created: <PlusOutlined aria-hidden />,
@@ -43,15 +46,20 @@ const SIGNS: Record<string, ReactNode> = {
 export function Timeline({ record }: { record: RecordShape }) {
   const { t } = useLanguage();
   const found = useTimeline(record.entity, record.id);
+  const [most, setMost] = useState(ENTRIES);
   if (found.isPending) return <Splash inPage />;
   if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
   if (found.data.items.length === 0) return <Blank title={t("time.none")} hint={t("time.noneHint")} />;
+  const items = found.data.items;
   return (
-    <ol className="timeline">
-      {found.data.items.map((entry, at) => (
-        <Entry key={`${entry.at}:${at}`} entry={entry} entity={record.entity} />
-      ))}
-    </ol>
+    <>
+      <ol className="timeline">
+        {items.slice(0, most).map((entry, at) => (
+          <Entry key={`${entry.at}:${at}`} entry={entry} entity={record.entity} />
+        ))}
+      </ol>
+      {items.length > most && <div className="list-end"><Button onClick={() => setMost(most + ENTRIES)}>{t("time.earlier", { n: items.length - most })}</Button></div>}
+    </>
   );
 }
 

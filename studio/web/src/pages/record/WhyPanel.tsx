@@ -1,4 +1,6 @@
 import { CheckCircleFilled, CloseCircleFilled, MinusCircleOutlined, RightCircleOutlined } from "@ant-design/icons";
+import { Button } from "antd";
+import { useState } from "react";
 import { useWhy } from "../../api/queries";
 import type { EntityModel, RecordShape, RunTrace } from "../../api/types";
 import { useSay, useSurroundings } from "../../app/session";
@@ -12,6 +14,8 @@ import { Splash } from "../../widgets/Splash";
 import { stepWords } from "../runs/runWords";
 import { conditionWords } from "./conditionWords";
 
+/** Runs of rules shown at once. */
+const RUNS = 10;
 const OUTCOMES: Record<string, Word> = { done: "why.runDone", failed: "why.runFailed", quarantined: "why.runFailed", waiting: "runs.state.waiting", queued: "runs.state.queued" };
 
 /** Why it is as it is: the owner's score card, the promises, and each rule with what held and what did not. */
@@ -19,9 +23,11 @@ export function WhyPanel({ record }: { record: RecordShape }) {
   const { t } = useLanguage();
   const { model } = useSurroundings();
   const why = useWhy(record.entity, record.id, true);
+  const [all, setAll] = useState(false);
   if (why.isPending) return <Splash inPage />;
   if (why.isError) return <Failure error={why.error} onRetry={() => void why.refetch()} />;
   const { owner, promises, runs } = why.data;
+  const shown = all ? runs : runs.slice(0, RUNS);
   return (
     <div className="why">
       {owner && owner.candidates.length > 0 ? (
@@ -39,9 +45,10 @@ export function WhyPanel({ record }: { record: RecordShape }) {
       <section>
         <h3>{t("why.runs")}</h3>
         {runs.length === 0 && <p className="quiet">{t("why.noRuns")}</p>}
-        {runs.map((run, at) => (
+        {shown.map((run, at) => (
           <Run key={`${run.trigger}:${at}`} run={run} entity={model.entities[record.entity]} />
         ))}
+        {runs.length > shown.length && <Button onClick={() => setAll(true)}>{t("time.earlier", { n: runs.length - shown.length })}</Button>}
       </section>
     </div>
   );

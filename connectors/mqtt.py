@@ -10,16 +10,18 @@ import re
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from connectors.network import connect
 from engine.clock import SystemClock
 from engine.errors import Problem
-from engine.plugins.slots import Connector, Delivery, Page, Undone, Unreadable, at_path, content_of, moment_of
+from engine.plugins.slots import Connector, Delivery, Page, Undone, Unreadable, Wait, at_path, content_of, moment_of
 
 #: Seconds for an answer; seconds a poll stays unless ``stay`` says otherwise; seconds after which a page is made even if empty.
 TIMEOUT, STAY, BEAT = 10.0, 50.0, 5.0
+#: Seconds in which what comes is put onto one page.
+TOGETHER = 0.02
 #: Messages of a page, and bytes of a message that are looked at.
 LOT, LARGEST = 20, 256 * 1024
 #: Messages remembered, to know again what the broker sends a second time; more than it sends without an answer.
@@ -35,7 +37,7 @@ class Mqtt(Connector):
     beside `=topic`. What a device says again unasked (retained) is old and not taken, unless `retained: take`. `time` is where a message
     says when it was; a clock that is more than a day wrong is not believed (`=skew` tells the seconds). `thin: 10s` keeps one message
     of a topic in so long and counts the others (`=dropped`): for telemetry only. Use a schedule of every minute: a poll stays for `stay`.
-    Needs `pip install flowloom[mqtt]`."""
+    One thread listens for all such connections. Needs `pip install flowloom[mqtt]`."""
 
     name = "mqtt"
     title: ClassVar[Mapping[str, str]] = {"zh": "设备 MQTT", "en": "Devices (MQTT)"}
@@ -88,19 +90,19 @@ schedule: "* * * * *"
 expect: {every: 1d}
 """
 
-    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page]:
+    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page | Wait]:
         """What comes while the poll stays; ``cursor`` is ``{count, recent, last, dropped}``."""
         stay = settings.get("stay")
         end = time.monotonic() + (float(stay) if isinstance(stay, int | float) else STAY)
         state = _State(settings, cursor)
         with contextlib.closing(_Session(settings)) as session:
             while time.monotonic() < end:
-                lot = session.lot(min(end, time.monotonic() + BEAT))
+                lot = yield from session.lot(min(end, time.monotonic() + BEAT))
                 taken = [one for one in (state.take(message) for message in lot) if one is not None]
                 yield Page(taken, state.json())
                 # The page is durable: now, and not before, the broker may forget the messages.
                 session.acknowledge(lot)
-            session.settle()
+            yield from session.settle()
 
     def read(self, body: bytes, kind: str) -> Any:
         """JSON as it is; a plain number or text as ``{value: …}``."""
@@ -272,8 +274,7 @@ class _Session:
             if time.monotonic() > end:
                 raise self._silent("timed out")
             self._turn(0.1, what)
-        if what != "settled":
-            self._check(what)
+        self._check(what)
 
     def _check(self, what: str) -> None:
         found = self._answers[what]
@@ -292,16 +293,32 @@ class _Session:
 
             raise self._silent(error_string(code))
 
-    def lot(self, end: float) -> list[Any]:
+    def lot(self, end: float) -> Generator[Wait, None, list[Any]]:
         """The next messages, some or none by ``end``."""
+        self._read()
         while not self._came and time.monotonic() < end:
-            self._turn(0.1)
-        while len(self._came) < LOT:
+            yield self._pause(end - time.monotonic())
+            self._read()
+        before = 0
+        while before < len(self._came) < LOT:
+            # What was sent together is a page together.
             before = len(self._came)
-            self._turn(0.02)
-            if len(self._came) == before:
-                break
+            yield self._pause(TOGETHER)
+            self._read()
         return [self._came.popleft() for _ in range(min(LOT, len(self._came)))]
+
+    def _read(self) -> None:
+        """Take what has come, up to a page."""
+        before = -1
+        while before < len(self._came) < LOT:
+            before = len(self._came)
+            self._turn(0.0)
+
+    def _pause(self, seconds: float) -> Wait:
+        """Until something can be read. The library looks after the connection's life in between."""
+        link = self._client.socket()
+        waits = link is not None and not (isinstance(link, ssl.SSLSocket) and link.pending())
+        return Wait(link, max(0.0, min(seconds, BEAT)) if waits else 0.0)
 
     def acknowledge(self, lot: Sequence[Any]) -> None:
         """Tell the broker that these are ours now."""
@@ -311,12 +328,16 @@ class _Session:
         if lot:
             self._turn(0.0)
 
-    def settle(self) -> None:
+    def settle(self) -> Iterator[Wait]:
         """Wait until the broker has read every acknowledgement: a connection that is closed with answers under way loses them. It
         answers in order, so an answer to anything at all says so."""
         with contextlib.suppress(Undone):  # what comes a second time is known
             self._client.unsubscribe("flowloom/settled")
-            self._await("settled")
+            end = time.monotonic() + self._timeout
+            while "settled" not in self._answers and time.monotonic() < end:
+                self._turn(0.0, "settled")
+                if "settled" not in self._answers:
+                    yield self._pause(0.2)
 
     def close(self) -> None:
         """Go, while the broker keeps the session and what comes for it."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
+import select
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -64,6 +67,33 @@ class Page:
 
     deliveries: Sequence[Delivery]
     cursor: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing came yet: go on when ``on`` (a socket; None: nothing) can be read, or after so many ``seconds``. A poll that listens
+    yields it instead of blocking, so that one thread can listen for many connections."""
+
+    on: Any
+    seconds: float
+
+
+def sit_out(pages: Iterator[Page | Wait]) -> Iterator[Page]:
+    """The pages alone; every wait is sat out in this thread."""
+    for each in pages:
+        if isinstance(each, Page):
+            yield each
+        else:
+            pause(each)
+
+
+def pause(wait: Wait) -> None:
+    """Sit out one wait in this thread."""
+    if wait.on is None:
+        time.sleep(wait.seconds)
+        return
+    with contextlib.suppress(OSError, ValueError):  # closed: the connector finds out
+        select.select([wait.on], [], [], wait.seconds)
 
 
 @dataclass(frozen=True, slots=True)

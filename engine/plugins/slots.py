@@ -32,6 +32,7 @@ from engine.plugins.incoming import Received as Received
 from engine.plugins.incoming import Reply as Reply
 from engine.plugins.incoming import Unauthentic as Unauthentic
 from engine.plugins.incoming import Unreadable as Unreadable
+from engine.plugins.incoming import Wait as Wait
 from engine.plugins.incoming import at_path as at_path
 from engine.plugins.incoming import content_of as content_of
 from engine.plugins.incoming import moment_of as moment_of
@@ -288,9 +289,10 @@ class Connector(Plugin, ABC):
         found = content if path == "$" else at_path(content, path) if path else [content]
         return [Delivery("", each, body, kind) for each in (found if isinstance(found, list) else [found])]
 
-    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page]:
+    def poll(self, settings: Mapping[str, Any], cursor: Any) -> Iterator[Page | Wait]:
         """What is new behind ``cursor`` (None at the first look), page by page. When the next page is asked for, the one before
-        is durable: only then may the other side be told that it was taken. A page without deliveries only moves the cursor.
+        is durable: only then may the other side be told that it was taken. A page without deliveries only moves the cursor; a
+        poll that listens yields ``Wait`` instead of blocking, and its other thread may be another one after that.
         Nobody else polls this connection meanwhile; what had come before is known by its key and has no effect. Raises
         Undone, Unreadable."""
         return iter(())

@@ -41,6 +41,11 @@ class Channels(Receiving):
         self.fetching.look_again()
         return super().work(limit)
 
+    def close(self) -> None:
+        """Let what is being fetched and written end."""
+        self.fetching.close()
+        super().close()
+
     def replay(self, actor: Actor, id: int, body: bytes | None = None) -> dict[str, Any]:
         """Work a delivery off once more, with a mended ``body`` if given; its receipt. One that is done stays as it is.
 

@@ -8,19 +8,21 @@ import datetime as dt
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine import said
 from engine.errors import FlowloomError, Problem, Unavailable, WrongUsage
 from engine.facts import Actor
-from engine.plugins.slots import Connector, Page, Undone
+from engine.plugins.incoming import pause
+from engine.plugins.slots import Connector, Page, Undone, Wait
 from engine.runtime import access, polling, silence
 from engine.runtime.connection import route_of
 from engine.runtime.failing import reason_of
 from engine.runtime.polling import Standing
 from engine.runtime.run import Void
 from engine.runtime.worker import LEASE
+from engine.site.listening import BEAT, Listening, Look
 from engine.store import audit, buckets, jobs
 from engine.store.connection import Connection
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: Deliveries of a page that are worked off in the turn that keeps them; those of a larger page one by one right after it.
 AT_ONCE = 20
-#: Seconds between two renewals of the lease while the other side is slow.
-BEAT = 5.0
+#: A listening poll gives way to the others after every page.
+NOW = Wait(None, 0.0)
 
 
 class Fetching:
@@ -42,10 +44,21 @@ class Fetching:
         self._stopping = threading.Event()
         #: Connections that failed -> the mark of the settings they failed with; None before the first look.
         self._failing: dict[str, str] | None = None
+        self._listening = Listening(self._listened, self._renew, self._stopping)
 
     def stop(self) -> None:
         """What is being polled ends after the page it is at."""
         self._stopping.set()
+        self._listening.ring()
+
+    def close(self) -> None:
+        """Return when nothing is polled any more."""
+        self.stop()
+        self._listening.close()
+
+    def _listened(self, look: Look) -> Wait | None:
+        found = self._advance(look)
+        return found if isinstance(found, Wait) else None
 
     def poll(self, actor: Actor, name: str, *, from_start: bool = False) -> dict[str, Any]:
         """Look now, whatever the schedule says: ``came`` new deliveries, or ``busy`` while another process looks; ``error`` says
@@ -74,7 +87,7 @@ class Fetching:
             return jobs.get(connection, found.id)
 
         job = running.database.write(work)
-        return {"busy": True, "came": 0, "error": None} if job is None else self.carry(job, lease)
+        return {"busy": True, "came": 0, "error": None} if job is None else self.carry(job, lease, True)
 
     def ask(self, actor: Actor, name: str) -> bool:
         """Let a worker look now, whatever the schedule says; False while one does.
@@ -102,8 +115,9 @@ class Fetching:
         if not polling.polls(running.manifest, running.parts.registry, name):
             raise WrongUsage(Problem("I026", parameters={"connection": name}))
 
-    def carry(self, job: jobs.Kept, lease: str) -> dict[str, Any]:
-        """Poll the connection of a job held under that lease; what ``poll`` answers.
+    def carry(self, job: jobs.Kept, lease: str, by_hand: bool = False) -> dict[str, Any]:
+        """Poll the connection of a job held under that lease; what ``poll`` answers. Where workers run, a poll that listens
+        is handed over to the one thread that listens for all, unless somebody waits for it (``by_hand``).
 
         Raises Void when the lease was lost meanwhile: whoever has it goes on from the last page that was kept.
         """
@@ -115,25 +129,49 @@ class Fetching:
         due = self._admitted(job, lease, name)
         if due is not None:
             return {"busy": False, "came": 0, "error": None, "waits": due.isoformat()}
-        came = 0
+        look = Look(job, lease, name, self._pages(job, name))
+        handed = False
         try:
-            if job.claims >= jobs.DEATHS:
-                raise Undone(Problem("R108", parameters={"times": jobs.DEATHS}), final=True)
-            with running.database.read() as connection:
-                begun = polling.standing(connection, name)
-            with self._renewing(job.id, lease), self._pages(name, begun.cursor) as pages:
-                for page in pages:
-                    came += self._keep(job.id, lease, name, page)
-                    if self._stopping.is_set() or not self._paced(name):
-                        break
+            with self._renewing(job.id, lease):
+                while isinstance(found := self._advance(look), Wait):
+                    handed = running.working and not by_hand and self._listening.take(look, found)
+                    if handed:
+                        return {"busy": True, "came": look.came, "error": None}
+                    pause(found)
+            return found
+        finally:
+            if not handed:
+                look.close()
+
+    def _advance(self, look: Look) -> Wait | dict[str, Any]:
+        """Carry a look on until it waits or is over; then what ``poll`` answers. Raises Void, Unavailable."""
+        name = look.name
+        try:
+            while not self._stopping.is_set():
+                page = next(look.pages, None)
+                if page is None:
+                    break
+                if isinstance(page, Wait):
+                    look.listens = True
+                    return page
+                look.came += self._keep(look.job.id, look.lease, name, page)
+                if look.listens:
+                    return NOW
+                if not self._paced(name):
+                    break
+            look.close()
         except (Void, Unavailable):
             raise
         except Exception as error:
             # Whatever it is, a connector's mistake too: the connection is left alone for a while, the others go on.
-            reason = self._failed(job, lease, name, error)
-            return {"busy": False, "came": came, "error": reason}
-        self._finish(job.id, lease, name, came)
-        return {"busy": False, "came": came, "error": None}
+            look.close()
+            reason = self._failed(look.job, look.lease, name, error)
+            return {"busy": False, "came": look.came, "error": reason}
+        self._finish(look.job.id, look.lease, name, look.came)
+        return {"busy": False, "came": look.came, "error": None}
+
+    def _renew(self, leases: list[tuple[int, str]]) -> None:
+        self._write(lambda c: jobs.renew(c, leases, self._receiving.running.clock.now() + LEASE))
 
     def _admitted(self, job: jobs.Kept, lease: str, name: str) -> dt.datetime | None:
         """None when the connection's limits let it look now, else when: then it waits for that moment."""
@@ -154,7 +192,8 @@ class Fetching:
 
     def _paced(self, name: str) -> bool:
         """Wait until the connection's limits let one more page be asked for; False when this process ends meanwhile."""
-        limits = self._receiving.running.manifest.connections[name].limits
+        found = self._receiving.running.manifest.connections.get(name)
+        limits = found.limits if found is not None else None
         most = limits.per_minute if limits is not None else None
         while most is not None:
             now = self._receiving.running.clock.now()
@@ -198,17 +237,15 @@ class Fetching:
             found = said.keep(error.problems)
         return hashlib.sha256(found.encode()).hexdigest()
 
-    @contextlib.contextmanager
-    def _pages(self, name: str, cursor: Any) -> Iterator[Iterator[Page]]:
-        """The connector's pages; its session is ended however they end."""
-        parts = self._receiving.running.parts
-        connector = parts.registry.get(Connector, parts.manifest.connections[name].connector)
-        pages = connector.poll(self._receiving.settings(name), cursor)
-        try:
-            yield pages
-        finally:
-            if hasattr(pages, "close"):
-                cast("Generator[Page]", pages).close()
+    def _pages(self, job: jobs.Kept, name: str) -> Iterator[Page | Wait]:
+        """The connector's pages, from where they were read to."""
+        running = self._receiving.running
+        if job.claims >= jobs.DEATHS:
+            raise Undone(Problem("R108", parameters={"times": jobs.DEATHS}), final=True)
+        with running.database.read() as connection:
+            begun = polling.standing(connection, name)
+        connector = running.parts.registry.get(Connector, running.manifest.connections[name].connector)
+        yield from connector.poll(self._receiving.settings(name), begun.cursor)
 
     def _keep(self, id: int, lease: str, name: str, page: Page) -> int:
         """How many of a page's deliveries are new. They, what was made of them and the cursor are durable when this returns."""
@@ -300,7 +337,7 @@ class Fetching:
         def renew() -> None:
             while not over.wait(BEAT):
                 with contextlib.suppress(Unavailable):
-                    self._write(lambda c: jobs.renew(c, [(id, lease)], self._receiving.running.clock.now() + LEASE))
+                    self._renew([(id, lease)])
 
         thread = threading.Thread(target=renew, name="polling", daemon=True)
         thread.start()

@@ -27,7 +27,7 @@ class Running:
 
     ``parts`` is replaced in one assignment when another revision becomes current; whoever began with the old
     one finishes with it. ``kept`` is what dashboards remember between two looks. ``send`` reaches the executor, once one
-    carries jobs in this process. ``watched`` are the entities runs of earlier rules may wait for. ``files`` is where the contents of files lie.
+    carries jobs in this process (then it is ``working``). ``watched`` are the entities runs of earlier rules may wait for. ``files`` is where the contents of files lie.
     """
 
     def __init__(self, folder: Path, registry: Registry, clock: Clock, database: Database) -> None:
@@ -41,6 +41,7 @@ class Running:
         self.watched: set[str] = set()
         self.files = Files(beside(folder, database.url))
         self.send: Callable[[int], None] = lambda job: None
+        self.working = False
         self._parts: Parts | None = None
 
     def tell(self, job: int) -> None:

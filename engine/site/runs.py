@@ -62,7 +62,7 @@ class Runs:
         executor.settle(Carrying(threads, self._broker(site.broker), site.name))
         executor.start(None if pages and executor.apart else self._worker.do, self._due)
         self._executor = executor
-        running.send = executor.send
+        running.send, running.working = executor.send, True
         self._stop.clear()
         self._beat = threading.Thread(target=self._renew, name="leases", daemon=True)
         self._beat.start()
@@ -83,7 +83,7 @@ class Runs:
         """Return when what was begun is finished; what was only claimed is free for others."""
         if self._executor is None:
             return
-        self._running.send = _nobody
+        self._running.send, self._running.working = _nobody, False
         self._executor.stop()
         self._executor = None
         self._stop.set()

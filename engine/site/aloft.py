@@ -173,8 +173,10 @@ def _ways(one: Flight) -> dict[str, str]:
     """What can be chosen, as it is written on the command line."""
     zh, en = f"用 --runs {one.trigger}=keep 按旧步骤做完", f"Use --runs {one.trigger}=keep to finish by the old steps"
     if "change" in one.choices:
-        zh += f",change 按新步骤接着做({one.movable} 次接得上,其余按旧步骤做完)"
-        en += f", change to go on by the new ones ({one.movable} can, the others finish by the old)"
+        zh, en = f"{zh},change 按新步骤接着做", f"{en}, change to go on by the new ones"
+        if one.movable < len(one.runs):
+            zh += f"({one.movable} 次接得上,其余按旧步骤做完)"
+            en += f" ({one.movable} can, the others finish by the old)"
     return {"zh": f"{zh},stop 停下", "en": f"{en}, stop to end them"}
 
 

@@ -13,7 +13,7 @@ from engine.model.diff import Change, diff
 from engine.model.manifest import Manifest
 from engine.model.terms import Label
 from engine.model.trigger import Trigger
-from engine.plugins.slots import FieldType
+from engine.plugins.slots import FieldType, StepPlugin
 from engine.runtime import flight, reasking, sla, undoing
 from engine.runtime.context import Context, Parts
 from engine.runtime.undoing import Back
@@ -84,6 +84,8 @@ class Plan:
     """Runs and approvals of changed rules, and what going back puts as it was."""
     back_to: int = 0
     """The revision it goes back to; 0 when it does not."""
+    steps: Mapping[str, Any] = field(default_factory=dict)
+    """The step plugins: what people call the things a rule does."""
 
     @property
     def changes_anything(self) -> bool:
@@ -104,7 +106,7 @@ class Plan:
                 first if language == "zh" else f"First publish: {len(self.loaded.packs)} packs, {count} main documents"
             ]
         said = [note.what(language) for note in self.notes]
-        said += [text for change in self.changes for text in _said(change, self.manifest, language)]
+        said += [text for change in self.changes for text in _said(change, self.manifest, language, self.steps)]
         said += [self.told(operation).what(language) for operation in self.operations]
         said += [each.problem().what(language) for each in self.leaving]
         for rule in self.unbound:
@@ -181,14 +183,14 @@ class Plan:
         }
 
 
-def _said(change: Change, manifest: Manifest, language: str) -> list[str]:
+def _said(change: Change, manifest: Manifest, language: str, steps: Mapping[str, Any]) -> list[str]:
     about = {"kind": kind_word(change.kind, language), "name": change.label(language)}
     if change.how != "changed":
         code = "M034" if change.how == "added" else "M035"
         return [_sentence(Problem(code, parameters=about), language)]
     said = []
     for value in change.values:
-        path = path_words(manifest, change.kind, change.name, value.path, language)
+        path = path_words(manifest, change.kind, change.name, value.path, language, steps)
         old, new = value.old, value.new
         if not old or not new:
             # A whole part that comes or goes is told by its name; what it says stands in its file.
@@ -254,6 +256,7 @@ def compare(running: Running, connection: Connection, loaded: Loaded, back_to: i
         tuple(_unbound(old, new)),
         _aloft(running, connection, new, backs, gone),
         back_to,
+        running.registry.plugins.get(StepPlugin.slot, {}),
     )
 
 

@@ -15,6 +15,7 @@ from engine.store.migrate import Operation
 
 LANGUAGES = ("zh", "en")
 SITE = {"zh": "站点", "en": "site"}
+NO_STEPS: Mapping[str, Any] = {}
 #: The two words of a label.
 SPOKEN: Mapping[str, Mapping[str, str]] = {
     "zh": {"zh": "中文", "en": "Chinese"},
@@ -27,11 +28,13 @@ def kind_word(kind: str, language: str) -> str:
     return (SITE if kind == "site" else WORDS.get(kind, {})).get(language, kind)
 
 
-def path_words(manifest: Manifest, kind: str, name: str, path: str, language: str) -> str:
+def path_words(
+    manifest: Manifest, kind: str, name: str, path: str, language: str, steps: Mapping[str, Any] = NO_STEPS
+) -> str:
     """The way to a value (``/fields/phone/required``) in titles and labels: 字段 › 手机号 › 必填.
 
     Keys of the language are said as its schemas title them; what has a label in the document, by that label; the rest
-    as it is written. Entries of a list are counted from 1.
+    as it is written. Entries of a list are counted from 1. ``steps`` are the step plugins: what a rule does is said by theirs.
     """
     document = manifest.site if kind == "site" else manifest.of(kind).get(name)
     here: Any = plain(document) if document is not None else None
@@ -39,7 +42,12 @@ def path_words(manifest: Manifest, kind: str, name: str, path: str, language: st
     said = []
     for step in path.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
+        plugin = steps.get(here.get("action", "")) if key == "params" and isinstance(here, Mapping) else None
         here = _inner(here, key)
+        if plugin is not None:
+            said.append(plugin.title[language])
+            part = plugin.params
+            continue
         known = part.get("properties", {}).get(key)
         said.append(_title(known, language) or key if known is not None else _label(here, key, language))
         below = known if known is not None else part.get("items" if key.isdigit() else "additionalProperties")

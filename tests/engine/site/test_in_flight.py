@@ -180,6 +180,7 @@ def test_x6_one_undo_puts_runs_clocks_approvals_and_records_as_they_were(
     assert [(one["name"], one["count"]) for one in plan.json()["approvals"]] == [("visit_stage.finish", 1)]
     assert "规则「回访」改了,还有 3 次运行没有做完(3 次在等待):周、吴、郑" in plan.text()
     assert "The rule Thanks goes away" in plan.text("en")
+    assert "触发器「回访(follow_up)」的 做 › 第 1 项 › 等待 › 多久: 2h → 5h" in plan.text()
     assert refused(company) == ["M031", "M030", "M040", "M040", "M042"]
     assert in_flight(company) == before
 
@@ -278,7 +279,7 @@ def test_m040_to_m047_questions_and_answers_in_their_exact_words(company: Compan
     write(company, visit=VISIT.replace("role: sales_manager", "role: admin"), follow=LONGER, thanks=THANKS)
     assert lines(company) == [
         "M040 规则「回访」改了,还有 2 次运行没有做完(2 次在等待):周、郑 -> 用 --runs follow_up=keep 按旧步骤做完,"
-        "change 按新步骤接着做(2 次接得上,其余按旧步骤做完),stop 停下",
+        "change 按新步骤接着做,stop 停下",
         "M042 「完成」的审批规则改了,还有 1 个审批没有结果:郑 · 完成 -> 用 --approvals visit_stage.finish=keep 仍由原来的人决定,"
         "change 按新规则重新请人,stop 作废",
     ]

@@ -10,7 +10,7 @@ run: install web  ## start the product with the CRM pack and sample data; prints
 	$(BIN)/flowloom demo --port $(PORT)
 
 test: install-dev web  ## every test: engine, packs, browser; what failed beside others is tried once more alone
-	$(BIN)/pytest -n auto --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 check: install-dev  ## format, lint, types, house, tests
 	$(BIN)/ruff format --check .

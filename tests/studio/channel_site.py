@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.company import Company
+from tests.company import Company, found
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the website").decode()
 OLD = "whsec_" + base64.b64encode(b"the secret before").decode()
@@ -57,19 +57,29 @@ public: {path: contact-us, thanks: {zh: 我们收到了, en: We have it}, set: {
 }
 
 
+def furnished(place: Path, clock: Any, registry: Any, monkeypatch: Any, database: str | None = None) -> Company:
+    """A new company that had these documents from the beginning."""
+    _lay(place, monkeypatch)
+    return found(place, clock, registry, database)
+
+
 def furnish(company: Company, monkeypatch: Any) -> Company:
     """The same company with these documents published."""
-    monkeypatch.setenv("WEBSITE_HOOK", SECRET)
-    monkeypatch.setenv("WEBSITE_HOOK_OLD", OLD)
-    monkeypatch.setenv("PARTNER_HOOK", PLAIN)
-    for name, text in DOCUMENTS.items():
-        path: Path = company.folder / "custom" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+    _lay(company.folder, monkeypatch)
     problems = [problem.text() for problem in company.engine.revisions.folder_problems()]
     assert not problems, problems
     company.engine.revisions.publish("channels")
     return company
+
+
+def _lay(folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("WEBSITE_HOOK", SECRET)
+    monkeypatch.setenv("WEBSITE_HOOK_OLD", OLD)
+    monkeypatch.setenv("PARTNER_HOOK", PLAIN)
+    for name, text in DOCUMENTS.items():
+        path: Path = folder / "custom" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
 
 
 def signed(

@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,26 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine.api import Look
+from engine.clock import VirtualClock
 from engine.errors import Problem, Unavailable
 from engine.facts import SYSTEM
+from engine.plugins.registry import Registry
 from tests.company import Company
 from tests.corpora.tally import note
-from tests.studio.channel_site import furnish
+from tests.studio.channel_site import furnished
 
 ATTACKS = Path(__file__).parents[2].parent / "shared" / "data" / "attacks"
 GOOD = {"company": "锐视光学", "contact": "李雷", "phone": "13800138000", "buyer_type": "price"}
 
 
 @pytest.fixture
-def company(company_anywhere: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
+def company(
+    tmp_path: Path, clock: VirtualClock, registry: Registry, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Company]:
     """Everything here holds on both databases."""
-    return furnish(company_anywhere, monkeypatch)
+    made = furnished(tmp_path / "site", clock, registry, monkeypatch, database_url)
+    yield made
+    made.engine.close()
 
 
 def count(company: Company) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -345,18 +344,33 @@ def test_a_schedule_that_is_no_time_or_that_nobody_follows_is_told_at_lint(compa
         company.engine.revisions.publish("bad")
 
 
+#: Waits for orders and forks for each: what dies at a failpoint has not to import everything first.
 DRIVER = """
-import sys
+import datetime as dt, os, sys
 sys.path.insert(0, {root!r})
-import datetime as dt
 from engine.api import Engine
 from engine.clock import UTC, VirtualClock
+from engine.load.pipeline import load
+from engine.load.read import Memory
 from engine.plugins.registry import Registry
 from tests.engine.site.shelf import Shelf
-clock = VirtualClock(dt.datetime(2026, 1, 5, 1, 10, tzinfo=UTC))
-with Engine.open({folder!r}, clock=clock, registry=Registry.discover().with_plugins(Shelf), database={database!r}) as engine:
-    engine.tick()
-    engine.runs.work()
+from tests.sharing import packs_read_once
+registry = Registry.discover().with_plugins(Shelf)
+with packs_read_once():
+    load({{"site.yaml": "name: warm\\npacks: {{crm: '*'}}"}}, registry, memory=Memory(registry, True))
+    for line in sys.stdin:
+        folder, point = line.rstrip().split("|")
+        child = os.fork()
+        if not child:
+            os.environ["FLOWLOOM_FAILPOINT"] = point
+            clock = VirtualClock(dt.datetime(2026, 1, 5, 1, 10, tzinfo=UTC))
+            try:
+                with Engine.open(folder, clock=clock, registry=registry) as engine:
+                    engine.tick()
+                    engine.runs.work()
+            finally:
+                os._exit(1 if sys.exc_info()[0] else 0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 POINTS = [
     "timer_fire",
@@ -366,9 +380,19 @@ POINTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Callable[[Path, str], int]]:
+    """``mortal(folder, point)``: a look at what is due in a process armed with the failpoint; its exit code."""
+    command = [sys.executable, "-c", DRIVER.format(root=str(ROOT))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stdin is not None and process.stdout is not None
+        yield lambda folder, point: (process.stdin.write(f"{folder}|{point}\n"), int(process.stdout.readline()))[1]  # type: ignore[union-attr]
+        process.stdin.close()
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_fault_074_a_poller_killed_at_any_point_loses_nothing_and_takes_nothing_twice(
-    tmp_path: Path, clock: VirtualClock, registry: Registry, shelf: Path, point: str
+    tmp_path: Path, clock: VirtualClock, registry: Registry, shelf: Path, mortal: Callable[[Path, str], int], point: str
 ) -> None:
     """Between fetching and keeping, between keeping and telling the other side, and everywhere else."""
     known = registry.with_plugins(Shelf)
@@ -377,8 +401,7 @@ def test_fault_074_a_poller_killed_at_any_point_loses_nothing_and_takes_nothing_
     company.engine.close()
     for page in range(3):
         rows(shelf, f"{page:02}", *(f"1380013{page}{n:03}" for n in range(2)))
-    text = DRIVER.format(root=str(ROOT), folder=str(company.folder), database=None)
-    died = subprocess.run([sys.executable, "-c", text], env={**os.environ, "FLOWLOOM_FAILPOINT": point}, timeout=120)
+    ended = mortal(company.folder, point)
     later = VirtualClock(dt.datetime(2026, 1, 5, 1, 20, tzinfo=UTC))
     with Engine.open(company.folder, clock=later, registry=known) as engine:
         engine.tick()
@@ -389,7 +412,7 @@ def test_fault_074_a_poller_killed_at_any_point_loses_nothing_and_takes_nothing_
         counted = next(one["counts"] for one in engine.channels.listing(SYSTEM) if one["name"] == "shelf")
     assert counted == {"done": 6}
     assert set(lines(shelf / "taken")) <= {"00", "01", "02"}
-    assert died.returncode == -signal.SIGKILL or point.endswith((":6", ":7", ":8")), died.returncode
+    assert ended == -signal.SIGKILL or (ended == 0 and point.endswith((":6", ":7", ":8"))), ended
 
 
 def test_the_limits_of_a_connection_count_its_looks_and_its_pages(

@@ -143,6 +143,7 @@ export const en: Words = {
   "due.met": "Kept",
   "due.paused": "Paused",
   "due.broken": "Overdue",
+  "due.late": "Was overdue",
   "due.running": "Running",
 
   "time.none": "Nothing has happened yet",

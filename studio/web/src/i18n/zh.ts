@@ -142,6 +142,7 @@ export const zh = {
   "due.met": "已兑现",
   "due.paused": "暂停计时",
   "due.broken": "已超时",
+  "due.late": "曾超时",
   "due.running": "进行中",
 
   "time.none": "还没有动态",

@@ -15,6 +15,7 @@ function useStanding(promised: Promised) {
   const now = useNow(30_000);
   const left = promised.due ? Date.parse(promised.due) - now : null;
   if (KEPT.includes(promised.state)) return { tone: "good", words: t("due.met"), icon: <CheckCircleOutlined aria-hidden /> };
+  if (promised.state === "late") return { tone: "calm", words: t("due.late"), icon: <ClockCircleOutlined aria-hidden /> };
   if (promised.state === "paused") return { tone: "calm", words: t("due.paused"), icon: <PauseCircleOutlined aria-hidden /> };
   if (left === null) return { tone: "calm", words: t(OVER.includes(promised.state) ? "due.broken" : "due.running"), icon: <ClockCircleOutlined aria-hidden /> };
   const span = saySpan(left, language);

@@ -20,10 +20,10 @@ export function Funnel({ points, onPoint }: Props) {
             <button disabled={step.point === undefined || step.point === null} title={t("dash.records")} onClick={() => onPoint(step.point ?? null, step.label)}>
               <span className="clip">{step.label}</span>
               <span className="funnel-track">
-                <span className="funnel-bar" style={{ width: `${Math.max(1, 100 * share)}%` }} />
+                <span className="funnel-bar" style={{ width: `${count > 0 ? Math.max(1, 100 * share) : 0}%` }} />
               </span>
               <b>{count.toLocaleString("en-US")}</b>
-              <span className="quiet">{at === 0 ? "100%" : `${Math.round(share * 1000) / 10}%`}</span>
+              <span className="quiet">{first === 0 ? "—" : at === 0 ? "100%" : `${Math.round(share * 1000) / 10}%`}</span>
             </button>
           </li>
         );

@@ -34,7 +34,7 @@ export function TileBody({ tile, asTable, onPoint, onAll }: Props) {
   }
   if (isHeadline(tile)) return <Headline tile={tile} onAll={onAll} />;
   if (facts.cells) return facts.cells.length > 0 ? <Heat facts={facts} label={tile.label} onPoint={onPoint} /> : none;
-  if (points.length === 0 && !hasSeries(tile)) return none;
+  if (points.length === 0 && (isEmptyDrawing(tile) || !hasSeries(tile))) return none;
   if (asTable || tile.show === "table") return <Points tile={tile} onPoint={onPoint} />;
   if (tile.show === "funnel") return <Funnel points={points} onPoint={onPoint} />;
   return (
@@ -47,6 +47,10 @@ export function TileBody({ tile, asTable, onPoint, onAll }: Props) {
 /** Tiles that are one number: they stand together above the drawings. */
 export const isHeadline = (tile: Tile): boolean =>
   tile.show === "number" || (!hasSeries(tile) && !tile.data?.points?.length && !tile.data?.cells && !tile.data?.items);
+
+/** A drawing of nothing: lines and bars without a single point. */
+const isEmptyDrawing = (tile: Tile) =>
+  hasSeries(tile) && (tile.option?.series as { data?: unknown }[]).every((series) => Array.isArray(series.data) && series.data.length === 0);
 
 const hasSeries = (tile: Tile) => Array.isArray(tile.option?.series) && tile.option.series.length > 0;
 

@@ -13,6 +13,7 @@ import { FieldText } from "../../fields/FieldText";
 import { isEmpty, ownerField } from "../../fields/shape";
 import { useLanguage } from "../../i18n/language";
 import { PageHead } from "../../widgets/PageHead";
+import { withPast } from "../../widgets/past";
 import { Promises } from "../../widgets/Promises";
 import { RecordApprovals } from "../approvals/RecordApprovals";
 import { StatePath } from "./StatePath";
@@ -31,7 +32,8 @@ export function RecordHead({ record, entity }: { record: RecordShape; entity: En
   const [merging, setMerging] = useState(false);
   const call = entity.fields.find((field) => field.type === "phone" && !isEmpty(record.values[field.name]))?.name;
   const owner = ownerField(entity);
-  const machines = entity.machines.flatMap((name) => model.machines[name] ?? []);
+  const loops = Object.fromEntries(Object.entries(model.machines).filter(([name]) => entity.machines.includes(name)));
+  const machines = Object.values(loops);
   const list = entity.views.find((name) => model.views[name]);
 
   const remove = async () => {
@@ -79,7 +81,7 @@ export function RecordHead({ record, entity }: { record: RecordShape; entity: En
             {isEmpty(record.values[owner.name]) ? t("record.noOwner") : <FieldText record={record} name={owner.name} type="user" />}
           </span>
         )}
-        <Promises promises={record.promises} all />
+        <Promises promises={withPast(record.promises, loops, record.values)} all />
       </div>
       {machines.map((machine) => (
         <StatePath key={machine.field} machine={machine} now={String(record.values[machine.field] ?? "")} />

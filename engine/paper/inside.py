@@ -45,6 +45,9 @@ def main(task: str, folder: str, computing: int, memory: int, output: int) -> No
     apart = alone()
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     module = importlib.import_module(f"engine.paper.{task}")
+    from engine.paper.fence import fence
+
+    fence(Path(folder))
     confine(computing, memory, output)
     module.work(Path(folder), apart)
 

@@ -42,6 +42,27 @@ def test_a_dead_run_is_found_read_and_retried_once(company: Company, client: Fla
     assert client.get(f"/api/v1/runs/{dead['id']}", headers=admin).json["state"] == "done"
 
 
+def test_why_a_run_stopped_is_said_in_the_readers_language(company: Company, client: FlaskClient, sink: Sink) -> None:
+    publish(company, RULE.format(url=sink.url))
+    sink.answers = [(400, {}, {"errcode": 1})]
+    lead = company.lead(owner=company.ids["li"])
+    company.engine.runs.work()
+    admin, said = company.token("admin"), {}
+    for language in ("zh", "en"):
+        assert client.patch("/api/v1/session", headers=admin, json={"language": language}).status_code < 300
+        (dead,) = client.get("/api/v1/runs?state=dead", headers=admin).json["items"]
+        read = client.get(f"/api/v1/runs/{dead['id']}", headers=admin).json
+        why = client.get(f"/api/v1/records/lead/{lead.id}/why", headers=admin).json["runs"]
+        said[language] = [
+            dead["reason"],
+            dead["error"],
+            read["steps"][-1]["failed"],
+            next(one["reason"] for one in why if one["id"] == dead["id"]),
+        ]
+    assert all(each.startswith("对方回了 400") for each in said["zh"]) and all("400" in each for each in said["en"])
+    assert not any("一" <= letter <= "鿿" for each in said["en"] for letter in each)
+
+
 def test_wrong_questions_are_told_so(company: Company, client: FlaskClient) -> None:
     admin = company.token("admin")
     assert client.get("/api/v1/runs?record=lead", headers=admin).json["code"] == "H012"

@@ -5,6 +5,7 @@ Run: python -m bench.duplicates --million, or python -m bench.million [customers
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import tempfile
@@ -74,7 +75,7 @@ def fill(site: Any, number: int) -> float:
 
 def main() -> None:
     """Print what one check costs and what the database does for it."""
-    from engine.runtime import duplicate
+    from engine.runtime import duplicate, keyring
     from tests.engine.runtime.stage import Stage
 
     number = next((int(each) for each in sys.argv[1:] if each.isdigit()), 1_000_000)
@@ -113,11 +114,11 @@ def main() -> None:
                 f"{label:16} {len(times)} checks: median {times[len(times) // 2]:.2f} ms, p95 "
                 f"{times[int(len(times) * 0.95)]:.2f} ms, most {times[-1]:.1f} ms; found its own {hits}, said something {said}"
             )
-        text = (
-            "EXPLAIN QUERY PLAN SELECT 0 AS n, record FROM (SELECT record FROM fl_keys WHERE entity = 'customer' AND "
-            "field = 'company' AND key = 'rui shi' LIMIT 201) AS k0"
-        )
-        print("plan of each key:", "; ".join(str(row[-1]) for row in site.rows(text)))
+        text = f"EXPLAIN QUERY PLAN {keyring.RECORDS['sqlite'].format(limit=keyring.COMMON + 1)}"
+        asked = ("customer", json.dumps([["company", "rui shi"]]))
+        with site.database.read() as connection:
+            plan = connection.execute(text, asked)
+        print("plan of a look-up by keys:", "; ".join(str(row[-1]) for row in plan))
         site.database.close()
 
 

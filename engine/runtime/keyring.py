@@ -26,7 +26,7 @@ MADE = "keys:"
 Key = tuple[str, str]
 """A field and one of its words."""
 
-_RECORDS: Mapping[str, str] = {
+RECORDS: Mapping[str, str] = {
     "sqlite": "SELECT j.key, (SELECT group_concat(record) FROM (SELECT record FROM fl_keys WHERE entity = ? AND "
     "field = json_extract(j.value, '$[0]') AND key = json_extract(j.value, '$[1]') LIMIT {limit})) FROM json_each(?) AS j",
     "postgresql": "SELECT j.n - 1, (SELECT string_agg(CAST(record AS text), ',') FROM (SELECT record FROM fl_keys WHERE "
@@ -39,7 +39,7 @@ def records_of(connection: Connection, entity: str, keys: Sequence[Key]) -> dict
     """The records that have each key, one more than ``COMMON`` at most, in one question."""
     found: dict[Key, list[int]] = {key: [] for key in keys}
     if keys:
-        text = _RECORDS[connection.dialect].format(limit=COMMON + 1)
+        text = RECORDS[connection.dialect].format(limit=COMMON + 1)
         for place, numbers in connection.execute(text, (entity, json.dumps(keys, ensure_ascii=False))):
             if numbers:
                 found[keys[place]] = list(map(int, numbers.split(",")))

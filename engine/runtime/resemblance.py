@@ -32,8 +32,9 @@ MISPLACED = 2.0
 #: Bits by which sums of the same numbers in another order may differ.
 MARGIN = 1e-6
 
-#: The share of a field that a slip may hide from its keys; the part of the evidence that keys alone must promise.
-HIDDEN, PROMISING = 0.25, 0.75
+#: The share of a field that a slip may hide from its keys; the part of the evidence that keys alone must promise, and the
+#: bits that are promise enough among however many records: one field that agrees altogether, such as a number of one's own.
+HIDDEN, PROMISING, ENOUGH = 0.25, 0.75, 0.95 * alike.STRONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,11 @@ def near(context: Context, plan: EntityPlan, names: Sequence[str], values: Mappi
     return _Search(context, plan).near(wanted[:ASKED])
 
 
+def promising(above: float, records: int) -> float:
+    """The bits a record's shared keys must promise before it is compared."""
+    return min(ENOUGH, PROMISING * alike.needed(above, records))
+
+
 def likenesses(
     context: Context, plan: EntityPlan, names: Sequence[str], values: Mapping[str, Any], above: float
 ) -> list[Likeness]:
@@ -122,7 +128,7 @@ def likenesses(
     search = _Search(context, plan)
     mine = readings(plan, names, values)
     wanted = [(name, key) for name in mine for key in dict.fromkeys(keys(plan, name, values.get(name)))]
-    least = PROMISING * alike.needed(above, search.records)
+    least = promising(above, search.records)
     ids = search.near(wanted[:ASKED], least)
     if not ids:
         return []

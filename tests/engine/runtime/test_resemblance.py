@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.runtime import duplicate
+from engine.runtime import duplicate, resemblance
 from tests.engine.runtime.stage import Stage
 
 SITE = """
@@ -97,3 +97,16 @@ def test_a_rule_that_compares_can_block() -> None:
         assert [problem.code for problem in error.problems] == ["R065"]  # type: ignore[attr-defined]
     else:
         raise AssertionError("nothing was refused")
+
+
+def test_a_number_of_ones_own_finds_its_record_among_however_many() -> None:
+    stage = Stage(SITE)
+    made = stage.create("customer", company="锐视光学", contact="张伟", phone="13800138000")
+
+    def look(context: Any, records: int) -> list[int]:
+        search = resemblance._Search(context, context.plan("customer"))
+        search.there = search.records = records
+        return search.near([("phone", "8613800138000"), ("contact", "li na")], resemblance.promising(0.9, records))
+
+    for records in (10_000, 1_000_000, 100_000_000):
+        assert stage.ask(lambda context, records=records: look(context, records)) == [made.id]

@@ -59,6 +59,8 @@ def found(site: Path, label: str, lead: bool) -> Engine:
         (site / "custom" / "customer_card.yaml").write_text(ENTITY + RULES[label], "utf-8")
     engine = Engine.open(site)
     engine.revisions.publish_if_new()
+    if lead and LEAD[label]:
+        engine.revisions.publish(label)
     return engine
 
 

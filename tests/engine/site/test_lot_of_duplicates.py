@@ -81,7 +81,7 @@ def between(engine: Engine, done: int) -> None:
         )
 
 
-def taken(folder: Path, text: str, seed: int, ahead: bool, **more: Any) -> list[Any]:
+def taken(folder: Path, text: str, seed: int, ahead: bool, database: str | None = None, **more: Any) -> list[Any]:
     """Everything that was found, row by row, and all that is there in the end."""
     (folder / "custom").mkdir(parents=True)
     (folder / "site.yaml").write_text("kind: site\nname: lots\n", "utf-8")
@@ -106,7 +106,7 @@ def taken(folder: Path, text: str, seed: int, ahead: bool, **more: Any) -> list[
         make(self, *args, **named)
         self._ring = None
 
-    with Engine.open(folder) as engine, mock.patch.object(duplicate, "candidates", candidates):
+    with Engine.open(folder, database=database) as engine, mock.patch.object(duplicate, "candidates", candidates):
         engine.revisions.publish_if_new()
         gone = engine.create(SYSTEM, "client", {"company": "江海精密", "phone": "13911112222"}).record
         engine.delete(SYSTEM, "client", gone.id)
@@ -148,3 +148,17 @@ def test_a_lot_finds_what_each_row_finds_alone(
     both = [taken(tmp_path / str(ahead), text, seed, ahead, match_on=match_on) for ahead in (True, False)]
     assert both[0] == both[1]
     assert sum(bool(each[2]) for row in both[0][0].values() for each in row) > 5
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_a_lot_finds_what_each_row_finds_on_sqlite(
+    tmp_path: Path, monkeypatch: Any, postgresql_url: str
+) -> None:
+    monkeypatch.setattr(importing, "LOT", 7)
+    for module in (keyring, resemblance):
+        monkeypatch.setattr(module, "COMMON", 2)
+    # PostgreSQL gives no number twice, also when a row is taken back: how many records there are is counted by it.
+    monkeypatch.setitem(globals(), "NOTES", NOTES[:-1])
+    text = ENTITY.replace("THEN", "merge").replace("OTHER", "")
+    lots = taken(tmp_path / "lots", text, 60, True, postgresql_url)
+    assert lots == taken(tmp_path / "rows", text, 60, False)

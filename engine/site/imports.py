@@ -11,6 +11,7 @@ from engine.errors import Conflict, Forbidden, NotFound, Problem, WrongUsage
 from engine.facts import Actor, Job
 from engine.runtime import access
 from engine.site import importing, looking, reading, undoing
+from engine.site.attachments import TooLarge
 from engine.site.carrying import KIND, Carrying, key_of
 from engine.site.people import People
 from engine.site.running import Running
@@ -18,6 +19,7 @@ from engine.site.taking import Plan, Taker, count, note, note_trial
 from engine.source.sheet import Row
 from engine.store import audit, imports, jobs
 from engine.store.connection import Connection
+from engine.store.files import shown_size
 from engine.store.imports import Import, Kept
 
 #: Bytes of a file at most; larger ones go by the command, which reads them where they are.
@@ -36,6 +38,12 @@ class Imports:
         self.carrying = Carrying(running, people)
 
     # --- a file
+
+    @staticmethod
+    def refuse_longer(length: int) -> None:
+        """Raise TooLarge (R180) for a body of that length, before any of it is read."""
+        if length > MOST:
+            raise TooLarge(Problem("R180", parameters={"file": "", "most": shown_size(MOST)}))
 
     def take_in(self, actor: Actor, entity: str, name: str, stream: IO[bytes]) -> dict[str, Any]:
         """A new import of a file, of which nothing is taken yet: what was recognised in it, and which column may be which field.
@@ -159,6 +167,9 @@ class Imports:
     def stop(self, actor: Actor, number: int) -> dict[str, Any]:
         """What goes on ends behind the rows in hand. Raises NotFound, Conflict (I064) where nothing goes on."""
         kept = self._own(actor, number)
+        if not kept.upload:
+            # One by the command is stopped where it runs.
+            raise Conflict(Problem("I064", parameters={"number": number}))
 
         def work(connection: Connection) -> None:
             now = self._running.clock.now()

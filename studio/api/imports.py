@@ -16,8 +16,6 @@ from studio.auth import actor
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/v1/imports")
 
-#: The largest body taken in by a page; larger files go by the command, which reads them where they are.
-MOST = 101_000_000
 #: Items of a page at most.
 PAGE = 200
 ARRANGED = ("sheet", "heading", "map", "set", "match_on")
@@ -40,7 +38,8 @@ def upload(entity: str) -> Response:
     """A multipart ``file``: what was recognised in it and which column may be which field. Nothing is taken in yet."""
     if request.content_length is None:
         raise LengthRequired
-    request.max_content_length = MOST
+    engine().imports.refuse_longer(request.content_length)
+    request.max_content_length = request.content_length
     try:
         sent = request.files.get("file")
     except OSError as error:

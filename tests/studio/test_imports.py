@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from flask.testing import FlaskClient
 
 from engine.api import Look
 from engine.facts import SYSTEM
-from engine.site import carrying
+from engine.site import attachments, carrying, imports
 from engine.site.taking import Taker
+from studio.app import create_app
 from tests.company import Company
 
 GBK = "单位,姓名,联系电话,渠道,预算\n锐视眼科,林明,13805710001,展会,200000\n和光口腔,许佳宁,13816000002,官网,\n东篱影像,何文博,1381600,展会,80000\n"
@@ -315,3 +317,60 @@ def test_a_twin_one_may_not_see_is_only_said_to_be_there(company: Company, clien
     problem = page.ask("GET", f"/{number}/rows")["items"][0]["problems"][0]
     assert problem["code"] == "I063"
     assert problem["message"].startswith("和已有的一条很像(您没有权限看它):") and "有限公司" not in problem["message"]
+
+
+def test_the_whole_way_is_the_same_on_every_database(company_anywhere: Company) -> None:
+    page = Page(create_app(company_anywhere.engine).test_client(), company_anywhere.token("admin"), company_anywhere)
+    number = page.send(GBK)["number"]
+    assert page.go(number, "check")["counts"] == {"created": 2, "matched": 0, "bad": 1, "twins": 0}
+    assert page.ask("GET", f"/{number}/rows?kind=R031:phone")["items"][0]["row"] == 4
+    page.ask("PATCH", f"/{number}/rows/4", {"cells": {"联系电话": "13816000009"}}, 200)
+    assert page.go(number, "start")["counts"] == {"created": 3, "matched": 0, "bad": 0, "twins": 0}
+    assert page.ask("GET", f"/{number}/undo")["created"] == 3
+    done = page.go(number, "undo")
+    assert (done["state"], count(company_anywhere)) == ("undone", 0)
+    assert page.ask("GET", "?entity=lead")["items"][0]["number"] == number
+    kept = page.client.post(
+        "/api/v1/filters",
+        json={"entity": "lead", "name": "展会", "search": "q=a", "shared": True},
+        headers=page.headers,
+    )
+    assert kept.status_code == 201
+    assert page.client.get("/api/v1/filters?entity=lead", headers=page.headers).json["items"][0]["shared"] is True
+
+
+def test_files_nobody_went_on_with_and_cells_of_old_imports_are_cleared(page: Page, company: Company) -> None:
+    done = page.send(GBK)["number"]
+    page.go(done, "start")
+    draft = page.send("公司,手机\n甲,1\n")["number"]
+    company.clock.advance(dt.timedelta(days=2))
+    attachments.sweep(company.engine._site)
+    assert page.ask("GET", f"/{draft}", status=404)["code"] == "I010"
+    assert page.ask("GET", f"/{done}/rows")["items"][0]["cells"]["联系电话"] == "1381600"
+    files = "SELECT COUNT(*) FROM fl_files"
+    assert company.engine._site.database.write(lambda c: c.scalar(files)) == 1
+    company.clock.advance(dt.timedelta(days=30))
+    page.headers = company.token("admin")
+    attachments.sweep(company.engine._site)
+    assert page.ask("GET", f"/{done}/rows")["items"][0]["cells"] == {}
+    assert page.ask("GET", f"/{done}")["counts"]["created"] == 2
+    assert company.engine._site.database.write(lambda c: c.scalar(files)) == 0
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MOST", 100)
+    refused = page.send("公司,手机\n" + "甲,1\n" * 100, status=413)
+    assert refused["code"] == "R180"
+
+
+def test_an_import_by_the_command_is_listed_and_not_stopped_from_a_page(
+    page: Page, company: Company, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("company,phone\n锐视,13805710001\n东篱,138\n", "utf-8")
+    company.engine.import_file(company.actor("admin"), path, "lead")
+    found = page.ask("GET", "?entity=lead")["items"][0]
+    assert (found["by_command"], found["state"], found["counts"]["bad"]) == (True, "done", 1)
+    assert page.ask("POST", f"/{found['number']}/stop", {}, 409)["code"] == "I064"
+    text = page.client.get(f"/api/v1/imports/{found['number']}/errors.csv", headers=page.headers).get_data(as_text=True)
+    assert text.splitlines()[1].endswith("东篱,138")

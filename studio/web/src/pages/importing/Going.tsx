@@ -40,7 +40,7 @@ export function Going({ now }: { now: ImportWhole }) {
             {span && <span>{t("imp.left", { span })}</span>}
           </p>
           <Counts of={now} />
-          <Button loading={busy} onClick={() => void stop()}>{t("imp.stop")}</Button>
+          {now.by_command ? <p className="quiet">{t("imp.command")}</p> : <Button loading={busy} onClick={() => void stop()}>{t("imp.stop")}</Button>}
         </>
       )}
     </section>

@@ -33,13 +33,7 @@ FIRST = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files in the order they are to be begun; the tests of a file stay in theirs."""
-    root = Path(__file__).parents[1]
-    folders = {item.path: item.path.relative_to(root).as_posix() for item in items}
-    places = {
-        path: next((n for n, one in enumerate(FIRST) if name.startswith(one)), len(FIRST))
-        for path, name in folders.items()
-    }
-    items.sort(key=lambda item: places[item.path])
+    items.sort(key=lambda item: next((n for n, one in enumerate(FIRST) if item.nodeid.startswith(one)), len(FIRST)))
 
 
 def pytest_collection_finish() -> None:

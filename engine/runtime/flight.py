@@ -134,7 +134,8 @@ def carry(context: Acting, flights: list[Flight], choose: Callable[[Flight], str
             if choice == STOP:
                 for asked in launch.questions(context, one.run):
                     _overtake(context, asked, revision)
-                launch.cancel(context, one.run.id, f"publish:{revision}")
+                if not launch.cancel(context, one.run.id, f"publish:{revision}"):
+                    continue  # it was over a moment ago
                 done["stopped"] += 1
             elif choice == CHANGE and one.place is not None and _change(context, one, one.place, revision):
                 done["changed"] += 1

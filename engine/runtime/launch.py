@@ -59,17 +59,20 @@ def tell(context: Acting, job: int) -> None:
     context.connection.after_commit(lambda: send(job))
 
 
-def cancel(context: Acting, run: int, reason: str) -> None:
-    """A run ends here; a worker that is in the middle of it finds its lease gone, and what it brings is void."""
+def cancel(context: Acting, run: int, reason: str) -> bool:
+    """A run ends here; a worker that is in the middle of it finds its lease gone, and what it brings is void. False when it is
+    over already, or has ended in this moment."""
     connection = context.connection
     found = runs.get(connection, run)
     if found is None or found.state not in runs.LIVE:
-        return
+        return False
+    if not jobs.cancel(connection, [run], context.now):
+        return False
     for asked in questions(context, found):
         approval.overtaken(context, asked)
     runs.turn_into(connection, run, "cancelled", context.now, {**found.about, "reason": reason})
-    jobs.cancel(connection, [run], context.now)
     runs.note(connection, run, "", "cancelled", {"reason": reason}, context.now, kind="note")
+    return True
 
 
 def questions(context: Acting, run: runs.Run) -> list[Request]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine import said
 from engine.errors import Conflict, Problem
 from engine.facts import SYSTEM
 from engine.plugins.slots import Undone
@@ -195,7 +196,7 @@ def test_on_error_stop_lays_the_run_where_a_person_sees_it_with_its_input() -> N
     assert states(stage) == ["failed"]
     assert stage.get("lead", lead.id)["note"] == "begun" and stage.get("lead", lead.id)["stage"] is None
     (dead,) = stage.ask(lambda c: jobs.listed(c.connection, "dead"))
-    assert dead.error == "对方没有回应:拒绝连接"
+    assert said.sentence(dead.error, "zh") == "对方没有回应:拒绝连接"
     kept = stage.ask(lambda c: runs.get(c.connection, 1))
     assert kept.progress["sending"]["deliveries"][0]["connection"] == "erp"
     assert kept.about["problems"][0]["code"] == "R112"
@@ -276,7 +277,7 @@ def test_fault_089_a_run_that_kills_its_process_three_times_is_laid_aside_and_ot
     assert states(stage) == ["quarantined", "done"]
     assert stage.get("lead", lead.id)["note"] == "A" and len(away.sent) == 1
     (dead,) = stage.ask(lambda c: jobs.listed(c.connection, "dead"))
-    assert "3 次" in str(dead.error)
+    assert "3 次" in str(said.sentence(dead.error, "zh"))
     stage.do(lambda context: revive(context, SYSTEM, 1))
     drain(crew(stage, Away()))
     assert states(stage)[0] == "done"

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -122,8 +123,10 @@ def test_a_robot_is_thanked_and_brings_nothing(company: Company, client: FlaskCl
 
 
 def test_one_address_may_send_twelve_in_a_minute_and_loses_nothing_it_typed(
-    company: Company, client: FlaskClient
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The minute is that of the form, not that of a busy machine.
+    monkeypatch.setattr("studio.forms.time", SimpleNamespace(monotonic=lambda: 1000.0))
     for number in range(12):
         sent = {**GOOD, "phone": f"138001380{number:02d}", "form_token": f"token-number-{number:04d}"}
         assert client.post("/f/contact-us", data=sent).status_code == 200

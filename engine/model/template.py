@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import Where
-from engine.model.terms import Condition, Document, Expression, Html, Template
+from engine.model.terms import Condition, Document, Duration, Expression, Html, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,20 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A metric in a document: ``show`` is number, table, bar or line; split by time (``each``) or by a field (``by``), over the last
+    ``within``."""
+
+    of: str
+    show: str = "number"
+    each: str | None = None
+    by: str | None = None
+    within: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One block of a document: exactly one of heading, text, facts, table, bars, image, link, sign and page_break."""
+    """One block of a document: exactly one of heading, text, facts, table, bars, metric, image, link, sign and page_break."""
 
     heading: Template | None = None
     level: int = 1
@@ -40,6 +52,7 @@ class Block:
     facts: Mapping[str, Template] = field(default_factory=dict)
     table: Table | None = None
     bars: Bars | None = None
+    metric: Figure | None = None
     image: Expression | None = None
     width: float = 1.0
     link: Template | None = None

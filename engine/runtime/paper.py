@@ -16,6 +16,7 @@ from engine.plugins.slots import Undone
 from engine.runtime import people
 from engine.runtime.access import access_of
 from engine.runtime.context import values_of
+from engine.runtime.figure import figure
 from engine.store.tables import FILES
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ class _Filling:
             yield self._table(block.table)
         elif block.bars is not None:
             yield self._bars(block.bars)
+        elif block.metric is not None:
+            yield figure(self._context, block.metric, self._english)
         elif block.sign:
             yield {"kind": "sign", "names": list(block.sign)}
         elif block.link is not None:

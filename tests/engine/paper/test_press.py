@@ -88,6 +88,21 @@ def test_a_page_shows_every_block_and_its_text_can_be_taken_out() -> None:
     assert set(links) == {"https://example.com/v"}
 
 
+def test_figures_and_lines_are_drawn_with_their_words() -> None:
+    paper = press.press(
+        document(
+            {"kind": "figure", "label": "线索激活率", "shown": "72%", "good": False},
+            {"kind": "line", "label": "方案打开率", "shown": "61%", "most": "80%", "points": [0.2, 1.0, 0.5], "names": ["三月", "", "五月"]},
+            {"kind": "line", "label": "只有一天", "shown": "1", "most": "1", "points": [1.0], "names": ["今天"]},
+        ),
+        {},
+    )  # fmt: skip
+    text = squeezed(words(paper.content))
+    for each in ("线索激活率", "72%", "方案打开率", "61%", "80%", "三月", "五月", "只有一天", "今天"):
+        assert each in text, each
+    assert paper.missed == () and 0 not in list(glyphs(paper.content))
+
+
 def fonts(content: bytes) -> list[Any]:
     found = {}
     for page in pypdf.PdfReader(io.BytesIO(content)).pages:

@@ -182,6 +182,7 @@ def test_fault_121_no_request_leaves_for_a_document_full_of_hostile_references(
     blocks = [
         {"kind": "text", "paragraphs": said(*texts)},
         {"kind": "facts", "rows": [[each, each] for each in texts]},
+        *({"kind": "figure", "label": each, "shown": each, "good": None} for each in texts[:8]),
         *({"kind": "link", "to": f"http://127.0.0.1:{port}/link", "text": each} for each in texts),
     ]
     paper = press.press(document(*blocks, title=texts[0], footer=texts[1]), {})

@@ -139,15 +139,20 @@ def pages(folder: Folder, settings: Mapping[str, Any], cursor: Any) -> Iterator[
     gone = state.forget({entry.name for entry in there})
     if gone:
         yield Page((), state.json())
-    _tidy(folder, settings, state, there)
+    away = _tidy(folder, settings, state, there)
+    if away and state.forget({entry.name for entry in there} - away):
+        # Another file of that name is another file, even one of the same size in the same second.
+        yield Page((), state.json())
 
 
-def _tidy(folder: Folder, settings: Mapping[str, Any], state: _State, there: Sequence[Entry]) -> None:
+def _tidy(folder: Folder, settings: Mapping[str, Any], state: _State, there: Sequence[Entry]) -> set[str]:
     """Move or delete the files whose rows are durable here, as they are listed now: what was changed since it was read stays, and so
-    does what could not be read to its end. Whoever is killed before this finds them at the next look. Raises Undone (I051)."""
+    does what could not be read to its end. Whoever is killed before this finds them at the next look. The names of those that are
+    away. Raises Undone (I051)."""
     way, marker = settings.get("after") or "keep", str(settings.get("marker") or "")
+    away: set[str] = set()
     if way == "keep":
-        return
+        return away
     names = {each.name: each for each in there}
     for entry in there:
         digest = state.taken(entry)
@@ -167,6 +172,8 @@ def _tidy(folder: Folder, settings: Mapping[str, Any], state: _State, there: Seq
             problem = error.problems[0]
             reason = {"zh": problem.what("zh"), "en": problem.what("en")}
             raise Undone(Problem("I051", parameters={"file": entry.name, "reason": reason})) from error
+        away.add(entry.name)
+    return away
 
 
 def probe(folder: Folder, settings: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.expression.evaluate import Environment
 from engine.facts import Record
 from engine.runtime.context import Context, values_of
 from engine.runtime.plans import CounterPlan, EntityPlan
@@ -31,7 +32,7 @@ def is_open(context: Context, plan: EntityPlan, each: CounterPlan, record: Recor
     if each.is_open is not None:
         # Names as they rest where the condition looks at nothing else: this is asked at every save.
         if each.near:
-            return bool(each.is_open(context.scene_of(dict(record.values))))
+            return bool(each.is_open(Environment(record.values, timezone=context.parts.zone, extras=context.extras)))
         return bool(each.is_open(context.environment(plan.name, values_of(record))))
     return not any(record.values.get(machine.field) in machine.finals for machine in plan.machines)
 

@@ -50,6 +50,8 @@ def test_a_mail_is_rewritten_seen_for_a_lead_published_and_told(desk: Desk) -> N
     page.get_by_label("全员").check()
     page.get_by_placeholder("想补充的话").fill("语气改亲切了")
     shot(page, "publish")
+    # The plan is made, scenarios and all, before there is anything to agree to.
+    expect(page.get_by_role("button", name="发布")).to_be_enabled(timeout=60_000)
     page.get_by_role("button", name="发布").click()
     expect(page.locator(".toasts")).to_contain_text("版")
     told = desk.call("GET", "li", "/notifications")["items"]

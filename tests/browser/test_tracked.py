@@ -36,11 +36,11 @@ def place(chromium: Any, tmp_path: Path, registry: Any) -> Iterator[Any]:
 
     def send(context: Any) -> Any:
         event = Event("changed", "lead", lead.id, context.now)
-        made = tracking.begin(
-            context, event, "quote", "zhou@example.com", "给您的报价", "见 https://example.com/case", True
-        )
-        tracking.sent(context, made.id, [kept.id])
-        return made
+        trail = tracking.Trail(context)
+        trail.told("见 https://example.com/case", True)
+        number = trail.begin(event, "quote", "zhou@example.com", "给您的报价")
+        tracking.sent(context, number, [kept.id])
+        return SimpleNamespace(id=number, page=trail.page)
 
     made = turn.run(site.parts, site.database, SYSTEM, send).value
     server = make_server("127.0.0.1", 0, create_app(company.engine), threaded=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from engine import said
 from engine.clock import VirtualClock
 from engine.facts import SYSTEM
 from engine.plugins.registry import Registry
@@ -162,7 +163,7 @@ def test_fault_040_a_subject_of_two_lines_is_not_sent(company: Company, post: Po
     write(company, company="锐视\r\nBcc: all@example.com")
     assert post.mails == []
     [(last, error)] = state(company)[-1:]
-    assert last == "dead" and error == "subject 里有换行,不能用"
+    assert last == "dead" and said.sentence(error, "zh") == "subject 里有换行,不能用"
 
 
 def test_untracked_it_names_the_addresses_themselves(tmp_path: Path, post: Post) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+from collections.abc import Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -32,33 +33,54 @@ def plan_command(speech: Speech, to: int | None) -> int:
         return 1 if plan.changes_anything else 0
 
 
+#: What a publish and a way back ask for alike: what becomes of what is in flight, and of values a new type cannot hold.
+_IN_FLIGHT = (
+    click.option(
+        "--timers",
+        type=click.Choice(["keep", "change"]),
+        default=None,
+        help="在途计时:保持原时限 / 改用另一版的时限 · running timers",
+    ),
+    click.option(
+        "--move",
+        multiple=True,
+        metavar="MACHINE.STATE=STATE",
+        help="被删状态里的记录移到哪 · where records of a removed state go",
+    ),
+    click.option(
+        "--runs",
+        multiple=True,
+        metavar="[RULE=]keep|change|stop",
+        help="在途的运行:按旧步骤做完 / 按新步骤接着做 / 停下 · runs in flight",
+    ),
+    click.option(
+        "--approvals",
+        multiple=True,
+        metavar="[RULE=]keep|change|stop",
+        help="等着的审批:原来的人决定 / 按新规则重新请人 / 作废 · open approvals",
+    ),
+    click.option(
+        "--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something"
+    ),
+)
+
+
+def _in_flight(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with these options, in this order."""
+    for option in reversed(_IN_FLIGHT):
+        command = option(command)
+    return command
+
+
 @click.command("publish")
 @click.option("-m", "--message", default="", help="为什么改 · why")
+@_in_flight
 @click.option(
-    "--timers",
-    type=click.Choice(["keep", "change"]),
-    default=None,
-    help="在途计时:保持原时限 / 改用新时限 · running timers",
-)
-@click.option(
-    "--move",
+    "--tell",
     multiple=True,
-    metavar="MACHINE.STATE=STATE",
-    help="被删状态里的记录移到哪 · where records of a removed state go",
+    metavar="TEMPLATE=senders|everybody",
+    help="改过的模板告诉谁:发过它的人 / 全员 · whom to tell of a changed template",
 )
-@click.option(
-    "--runs",
-    multiple=True,
-    metavar="[RULE=]keep|change|stop",
-    help="在途的运行:按旧步骤做完 / 按新步骤接着做 / 停下 · runs in flight",
-)
-@click.option(
-    "--approvals",
-    multiple=True,
-    metavar="[RULE=]keep|change|stop",
-    help="等着的审批:原来的人决定 / 按新规则重新请人 / 作废 · open approvals",
-)
-@click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
 @click.option("--skip-scenarios", is_flag=True, help="不跑场景 · do not run the scenarios")
 @click.option("--as", "login", default=None, help="以谁的身份 · as whom")
 @click.pass_obj
@@ -70,6 +92,7 @@ def publish_command(
     runs: tuple[str, ...],
     approvals: tuple[str, ...],
     allow_lossy: bool,
+    tell: tuple[str, ...],
     skip_scenarios: bool,
     login: str | None,
 ) -> int:
@@ -77,7 +100,10 @@ def publish_command(
 
     没有变化就不产生新版本 · an unchanged folder makes no revision.
     """
-    choices = Choices(timers, _moves(move), allow_lossy, not skip_scenarios, _words(runs), _words(approvals))
+    telling = {name: {"to": to, "note": ""} for name, _, to in (one.rpartition("=") for one in tell)}
+    choices = Choices(
+        timers, _moves(move), allow_lossy, not skip_scenarios, _words(runs), _words(approvals), tell=telling
+    )
     with Engine.open(speech.site) as engine:
         done = engine.revisions.publish(message, choices, _publisher(engine, login))
         if speech.as_json:
@@ -117,28 +143,7 @@ def _moves(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.command("rollback")
 @click.argument("number", type=int)
 @click.option("-m", "--message", default="", help="为什么 · why")
-@click.option(
-    "--timers", type=click.Choice(["keep", "change"]), default=None, help="在途计时:保持 / 改用旧时限 · running timers"
-)
-@click.option(
-    "--move",
-    multiple=True,
-    metavar="MACHINE.STATE=STATE",
-    help="被删状态里的记录移到哪 · where records of a removed state go",
-)
-@click.option(
-    "--runs",
-    multiple=True,
-    metavar="[RULE=]keep|change|stop",
-    help="在途的运行:按旧步骤做完 / 按新步骤接着做 / 停下 · runs in flight",
-)
-@click.option(
-    "--approvals",
-    multiple=True,
-    metavar="[RULE=]keep|change|stop",
-    help="等着的审批:原来的人决定 / 按新规则重新请人 / 作废 · open approvals",
-)
-@click.option("--allow-lossy", is_flag=True, help="允许会丢精度的类型变化 · allow changes of type that lose something")
+@_in_flight
 @click.option("--undo/--no-undo", default=True, help="把发布动过的在途放回原样 · put what was in flight as it was")
 @click.option("--as", "login", default=None, help="以谁的身份 · as whom")
 @click.pass_obj

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.api import Engine, Look
 from engine.cli.main import run
+from engine.facts import SYSTEM
 from tests.company import SITE, Company
 
 
@@ -42,3 +44,19 @@ def test_flowloom_publish_of_an_unchanged_folder_says_so_and_ends_with_zero(
 ) -> None:
     assert run(["-C", str(company.folder), "publish"]) == 0
     assert capsys.readouterr().out.strip() == "没有变化,第 1 版继续运行"
+
+
+def test_flowloom_publish_tells_of_a_changed_template_whom_the_publisher_names(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site, written = str(company.folder), company.folder / "custom/hello.yaml"
+    hello = "kind: template\nname: hello\nlabel: {{zh: 问候, en: Hello}}\nfor: lead\nchannel: message\nbody: {body}\n"
+    written.write_text(hello.format(body="您好"), "utf-8")
+    assert run(["-C", site, "publish"]) == 0
+    written.write_text(hello.format(body="早上好"), "utf-8")
+    assert run(["-C", site, "publish", "--tell", "helo=everybody"]) == 2
+    assert "tell.helo" in capsys.readouterr().err
+    assert run(["-C", site, "publish", "--tell", "hello=everybody"]) == 0
+    with Engine.open(company.folder) as engine:
+        told = engine.list(SYSTEM, "notification", Look()).items
+    assert {one.values["title"] for one in told} == {"「问候」换了新版"} and len(told) > 3

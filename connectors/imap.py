@@ -26,7 +26,8 @@ class Imap(Connector):
     """Fetches e-mail from a mailbox; the mailbox is only read, nothing in it is marked or moved. `map` can use `from`, `from_name`, `to`,
     `subject`, `text` (what was written, without the mail it answers), `name`, `phone`, `company`, `title` (out of the signature), `attachments`
     (a file field takes `attachments[0]`), `message_id`, `in_reply_to`, `automatic`. Automatic answers, newsletters and returned mail are kept and
-    nothing is made of them, unless `automatic: take`. The same mail has no effect twice, also when the mailbox was rebuilt. `security` is
+    nothing is made of them, unless `automatic: take`; with `returned: take` mail of ours that came back is taken alone, and `returned` says `to`,
+    `status`, `reason` and whether it is for good (`lasting`): `if: "returned is None"` leaves it to rules. The same mail has no effect twice, also when the mailbox was rebuilt. `security` is
     `tls` (unless said), `starttls` or `none`."""
 
     name = "imap"
@@ -52,6 +53,9 @@ class Imap(Connector):
             "automatic": {
                 "title": "自动回复和群发", "x-en": {"title": "Automatic mail"}, "type": "string", "enum": ["skip", "take"],
                 "default": "skip",
+            },
+            "returned": {
+                "title": "退信", "x-en": {"title": "Returned mail"}, "type": "string", "enum": ["skip", "take"], "default": "skip",
             },
             "own": {
                 "title": "自己的地址", "description": "从这些地址来的不收,免得自己回复自己。",
@@ -100,7 +104,8 @@ schedule: "*/2 * * * *"
             )
         own = {str(each).lower() for each in [*(settings.get("own") or ()), settings["user"]]}
         skip = "own" if content["from"].lower() in own else ""
-        if content["automatic"] and settings.get("automatic") != "take":
+        taken = content["returned"] and settings.get("returned") == "take"
+        if content["automatic"] and settings.get("automatic") != "take" and not taken:
             skip = skip or "automatic"
         return Delivery(key, content, body, KIND, letter.written_at(body), facts, skip=skip)
 

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from email.header import decode_header
 from email.message import EmailMessage, Message
+from itertools import islice
 from typing import Any
 
 from engine.plugins.slots import Enclosed
@@ -55,7 +56,8 @@ QUOTED = re.compile(
 
 
 def read(body: bytes) -> dict[str, Any]:
-    """The content of a mail. Headers are text in one line; ``attachments`` tell of the files it brought."""
+    """The content of a mail. Headers are text in one line; ``attachments`` tell of the files it brought, ``returned`` of a mail of ours
+    that came back."""
     mail = email.message_from_bytes(body, policy=email.policy.compat32)
     text, files = _parts(mail)
     sender_name, sender = _sender(mail)
@@ -70,6 +72,7 @@ def read(body: bytes) -> dict[str, Any]:
         "in_reply_to": _header(mail, "In-Reply-To"),
         "text": own,
         "automatic": automatic(mail),
+        "returned": returned(mail),
         "attachments": files,
         **signed,
     }  # fmt: skip
@@ -99,6 +102,24 @@ def automatic(mail: Message) -> bool:
         or mail.get_content_type() == "multipart/report"
         or bool(re.match(r"\s*(?:自动回复|自動回覆|automatic reply|auto-?reply|out of office)", _header(mail, "Subject"), re.IGNORECASE))
     )  # fmt: skip
+
+
+def returned(mail: Message) -> dict[str, Any] | None:
+    """Which mail of ours did not arrive: ``to``, ``status``, ``reason`` in the words of the server that refused it, and whether that
+    is for good (``lasting``). None for every other mail. Source: RFC 3464, RFC 3463."""
+    if mail.get_content_type() != "multipart/report":
+        return None
+    reports = [part for part in islice(mail.walk(), PARTS) if part.get_content_type() == "message/delivery-status"]
+    blocks = [block for part in reports for block in part.get_payload() if isinstance(block, Message)]
+    for block in blocks:
+        address = ADDRESS.search(_header(block, "Original-Recipient") or _header(block, "Final-Recipient"))
+        action, status = _header(block, "Action").lower(), _header(block, "Status").partition(" ")[0]
+        if address is None or action not in ("failed", "delayed"):
+            continue
+        reason = _header(block, "Diagnostic-Code").partition(";")[2].strip() or status
+        lasting = action == "failed" and not status.startswith("4")
+        return {"to": address[0].lower(), "status": status, "reason": reason[:300], "lasting": lasting}
+    return None
 
 
 def latest(text: str) -> str:

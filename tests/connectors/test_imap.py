@@ -274,3 +274,30 @@ def test_a_mail_becomes_a_lead_with_its_attachment_and_an_automatic_answer_becom
         assert (file.name, content.read()) == ("需求.pdf", b"%PDF-1.4\n%%EOF\n")
     counts = {one["name"]: one["counts"] for one in company.engine.channels.listing(SYSTEM)}
     assert counts["mailbox"] == {"done": 1, "skipped": 1}
+
+
+def returned(action: str = "failed", status: str = "5.1.1") -> bytes:
+    """A mail of ours as a server gives it back: RFC 3464."""
+    return (
+        "From: MAILER-DAEMON@mx.example.com\r\nTo: sales@example.com\r\nSubject: Undelivered Mail Returned to Sender\r\n"
+        f"Message-ID: <{action}{status}@mx.example.com>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nI'm sorry.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.com\r\n\r\n"
+        f"Final-Recipient: rfc822; Zhang@ruishi.cn\r\nAction: {action}\r\nStatus: {status}\r\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def test_fault_080_a_returned_mail_tells_whom_it_did_not_reach_and_why(peer: Peer) -> None:
+    peer.put(returned())
+    (kept,), _ = poll(peer.settings())
+    assert kept.skip == "automatic", "nothing is made of it unless the connection says so"
+    (taken,), _ = poll(peer.settings(returned="take"))
+    assert not taken.skip and taken.content["returned"] == {
+        "to": "zhang@ruishi.cn", "status": "5.1.1", "reason": "550 5.1.1 no such user", "lasting": True,
+    }  # fmt: skip
+    peer.put(returned("delayed", "4.4.1"))
+    assert poll(peer.settings(returned="take"))[0][1].content["returned"]["lasting"] is False
+    peer.put(mail(9).as_bytes())
+    assert poll(peer.settings(returned="take"))[0][2].content["returned"] is None

@@ -11,6 +11,7 @@ from engine.runtime.scenario import run
 SITE = {"site.yaml": "name: intake\nlabel: {zh: 进线, en: Intake}\npacks: {omni_channel_intake: '*'}\n"}
 SCENARIOS = (
     "m03_rows_of_a_fair_become_leads",
+    "a_returned_mail_marks_its_lead",
     "one_phone_number_is_one_lead",
     "what_a_customer_says_becomes_a_lead",
     "what_cannot_be_used_waits_for_a_person",

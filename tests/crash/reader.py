@@ -154,7 +154,8 @@ class Reader:
         self, kept: Mapping[int, Mapping[str, Any]], got: Mapping[str, Counter[str]], count: str, settled: bool
     ) -> list[str]:
         done = dict(self.rows(f"SELECT campaign, {count} FROM lead WHERE deleted_at IS NULL AND campaign IS NOT NULL"))
-        broken = [f"{key} is {count}, and is no lead" for key in got if key not in done]
+        # A copy of the keys: the sinks go on while this is looked at.
+        broken = [f"{key} is {count}, and is no lead" for key in list(got) if key not in done]
         for key, times in done.items():
             keys = got.get(key, {})
             if len(keys) > 1 or times > 1 or (times and not keys) or (settled and not times):

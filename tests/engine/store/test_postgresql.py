@@ -72,6 +72,30 @@ def test_fault_087_idle_connections_that_were_cut_are_replaced(
     assert _count(database) == 3
 
 
+def test_fault_087_a_connection_that_is_cut_before_its_first_word_is_replaced_too(
+    database: Database, records: Records, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine: Any = database._engine
+    connect, cut = engine._connect, [True]
+
+    def cut_once() -> Any:
+        raw, number = connect()
+        if cut:
+            cut.pop()
+            raw.close()
+        return raw, number
+
+    monkeypatch.setattr(engine, "_connect", cut_once)
+    _kill_others(postgresql_url)
+    database.write(lambda c: records.insert(c, "lead", {}, NOW, None))
+    assert _count(database) == 1 and not cut
+    cut.append(True)
+    _kill_others(postgresql_url)
+    with pytest.raises(Unavailable):
+        _count(database)
+    assert _count(database) == 1
+
+
 def test_fault_087_a_deadlock_is_run_again_and_both_turns_arrive(database: Database, records: Records) -> None:
     ids = [database.write(lambda c: records.insert(c, "lead", {"visits": 0}, NOW, None)).id for _ in range(2)]
     barrier = threading.Barrier(2)

@@ -91,11 +91,9 @@ class Acting(Context):
                 old = access.cut(old) if old is not None else None
         about = {"source": None, **event.data, "name": event.name, "at": event.at}
         extra = {**self.outer, "event": about, "each": self.each, "steps": self.results or {}}
-        if not plain or event.entity is None:
-            return self.environment(event.entity, values, old, extra)
-        # The same, in one go: this is made for every event of every record.
-        found = self.scene_of({**values, event.entity: values, "old": old, **extra})
-        self.ring.scene = (event, record, found, values)
+        found = self.environment(event.entity, values, old, extra)
+        if plain:
+            self.ring.scene = (event, record, found, values)
         return found
 
     def holds(self, condition: Condition | Expression, event: Event) -> bool:

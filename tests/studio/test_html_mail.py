@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Any
 import pytest
 
 from engine import said
-from engine.clock import VirtualClock
 from engine.facts import SYSTEM
-from engine.plugins.registry import Registry
-from tests.company import SITE, Company, found
+from tests.company import Company
 from tests.connectors.test_smtp import Post
-from tests.studio.test_tracked import PERSON, client_of, lead_of, send, sending
+from tests.studio.test_tracked import PERSON, client_of, lead_of, opened, send, sending
 
 CUSTOM = """
 kind: connection
@@ -56,22 +53,9 @@ do: [{{set: {{next_subject: "opened {{{{ event.revision }}}}"}}}}]
 """
 
 
-@pytest.fixture
-def post() -> Iterator[Post]:
-    with Post() as server:
-        yield server
-        server.shutdown()
-
-
 def site(tmp_path: Path, post: Post, track: str) -> Company:
-    folder = tmp_path / "site"
-    (folder / "custom").mkdir(parents=True)
     written = CUSTOM.format(port=post.server_address[1], track=track)
-    (folder / "custom/all.yaml").write_text(written, "utf-8")
-    clock = VirtualClock(dt.datetime(2026, 1, 5, 1, tzinfo=dt.UTC))
-    return found(
-        folder, clock, Registry.discover(entry_points=False), site=SITE + "address: https://crm.example.com/\n"
-    )
+    return opened(tmp_path, written, "address: https://crm.example.com/\n")
 
 
 @pytest.fixture

@@ -59,25 +59,19 @@ do: [{{set: {{budget: "=(budget or 0) + 1"}}}}]
 PERSON = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 MicroMessenger/8.0"}
 
 
-@pytest.fixture
-def post() -> Iterator[Post]:
-    with Post() as server:
-        yield server
-        server.shutdown()
-
-
-def opened(tmp_path: Path, post: Post, more: str) -> Company:
+def opened(tmp_path: Path, written: str, more: str) -> Company:
+    """A company whose documents are ``written``; ``more`` stands in its site."""
     clock = VirtualClock(dt.datetime(2026, 1, 5, 1, tzinfo=dt.UTC))
     folder = tmp_path / "site"
     (folder / "custom").mkdir(parents=True)
-    (folder / "custom/all.yaml").write_text(CUSTOM.format(port=post.server_address[1]), "utf-8")
+    (folder / "custom/all.yaml").write_text(written, "utf-8")
     return found(folder, clock, Registry.discover(entry_points=False), site=SITE + more)
 
 
 @pytest.fixture
 def company(tmp_path: Path, post: Post) -> Iterator[Company]:
     pytest.importorskip("typst")
-    made = opened(tmp_path, post, "address: https://crm.example.com/\n")
+    made = opened(tmp_path, CUSTOM.format(port=post.server_address[1]), "address: https://crm.example.com/\n")
     with made.engine:
         yield made
 
@@ -208,7 +202,9 @@ def test_who_does_not_want_to_be_recorded_is_forgotten_now_and_next_time(company
 
 def test_the_privacy_switch_sends_plain_links_and_attachments(tmp_path: Path, post: Post) -> None:
     pytest.importorskip("typst")
-    company = opened(tmp_path, post, "address: https://crm.example.com\ntracking: false\n")
+    company = opened(
+        tmp_path, CUSTOM.format(port=post.server_address[1]), "address: https://crm.example.com\ntracking: false\n"
+    )
     with company.engine:
         send(company)
         assert "https://video.example.com/v?a=1&b=2" in body(post) and "/t/" not in body(post)

@@ -16,6 +16,8 @@ from engine.model.calendar import Calendar
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
+#: A day in microseconds, and the number of the day 1970-01-01 among all days.
+DAY, FIRST = 86_400_000_000, dt.date(1970, 1, 1).toordinal()
 #: How far a due time is looked for before the calendar is called empty.
 FARTHEST = 3700
 
@@ -78,7 +80,11 @@ class WorkTime:
 
     def estimated(self, instant: dt.datetime) -> bool:
         """True when the day's holidays are not known, so that Monday to Friday were assumed."""
-        return self.years is not None and instant.astimezone(self.zone).year not in self.years
+        if self.years is None:
+            return False
+        # Wherever it is, only around New Year's another year is written than here.
+        near = instant if 1 < instant.month < 12 else instant.astimezone(self.zone)
+        return near.year not in self.years
 
     def open_at(self, instant: dt.datetime) -> bool:
         """True when work is done at that instant."""
@@ -95,13 +101,28 @@ class WorkTime:
         A span that is used up exactly at a closing time ends there, not at the next opening; an empty span ends at
         ``start`` itself. Raises InvalidDocument (R090) when no working time is found within ten years.
         """
-        if self.always or span <= dt.timedelta(0):
-            return start + span if self.always else start
-        left = span // MICROSECOND
-        for begin, end in self._from(start):
-            if end - begin >= left:
-                return EPOCH + (begin + left) * MICROSECOND
-            left -= end - begin
+        if self.always:
+            return start + span
+        if span <= dt.timedelta(0):
+            return start
+        return EPOCH + self.after(_micros(start), span // MICROSECOND) * MICROSECOND
+
+    def after(self, moment: int, span: int) -> int:
+        """What ``add`` gives, in microseconds since 1970."""
+        if self.always:
+            return moment + span
+        if span <= 0:
+            return moment
+        # Every promise of every new record asks this: a plain loop costs half of what a generator does.
+        left, known = span, self._known
+        for ordinal in _days(moment):
+            spans = known.get(ordinal)
+            for begin, end in self._spans(ordinal) if spans is None else spans:
+                if end > moment:
+                    length = end - (begin if begin > moment else moment)
+                    if length >= left:
+                        return end - length + left
+                    left -= length
         raise InvalidDocument(Problem("R090", parameters={"calendar": self.name}))
 
     def between(self, start: dt.datetime, end: dt.datetime) -> dt.timedelta:
@@ -129,9 +150,7 @@ class WorkTime:
 
     def _from(self, start: dt.datetime) -> Iterator[Minutes]:
         moment = _micros(start)
-        # A span that crosses midnight in UTC still belongs to its local day; one day back covers clock changes.
-        first = start.astimezone(self.zone).date().toordinal() - 1
-        for ordinal in range(first, first + FARTHEST):
+        for ordinal in _days(moment):
             for begin, end in self._spans(ordinal):
                 if end > moment:
                     yield max(begin, moment), end
@@ -162,6 +181,13 @@ class WorkTime:
 
 def _micros(instant: dt.datetime) -> int:
     return (instant - EPOCH) // MICROSECOND
+
+
+def _days(moment: int) -> range:
+    """The local days, wherever that is, whose spans may end after an instant, as far as one looks."""
+    # No zone is a whole day away from UTC; one more covers clock changes.
+    first = FIRST + moment // DAY - 2
+    return range(first, first + FARTHEST)
 
 
 def _wall(day: dt.date, minute: int, zone: ZoneInfo) -> int:

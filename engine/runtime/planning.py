@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.expression.parse import Condition, Expression, names_of
+from engine.expression.parse import Condition, Expression, functions_of, names_of
 from engine.model.assignment import Assignment
 from engine.model.entity import SYSTEM_FIELDS, Entity, Field
 from engine.model.sla import EventPattern
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: What an expression gives for these fields, where they have no bounds, needs no cleaning.
 EXACT: Mapping[str, type] = {"yes_no": bool, "number": float}
+#: What these names mean to a rule is no field of the record.
+RULE_NAMES = frozenset({"me", "param", "old", "event", "each", "steps"})
 #: Field types whose value the engine alone decides; they are never typed in.
 UNWRITABLE = frozenset({"backlink", "sequence"})
 
@@ -70,6 +72,7 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         idle=tuple(_idles(compiled, entity)),
         counted=tuple(_counted(compiled, entity, machines)),
         slas=slas,
+        heard=_heard(slas),
         lasting=frozenset(each.timer for each in slas if each.start.event is None),
         automatic=any(each.automatic for each in machines),
         itself=next((name for name, plan in fields.items() if plan.links_to == entity.name), None),
@@ -105,7 +108,8 @@ def _slas(compiled: Compiled, entity: Entity) -> Iterator[SlaPlan]:
 
     def pattern(one: EventPattern) -> PatternPlan:
         plugin = compiled.registry.find(EventPlugin, one.event) if one.event else None
-        return PatternPlan(one.event, plugin, one.params, call(one.if_))
+        near = one.if_ is not None and _near(compiled, one.if_, entity)
+        return PatternPlan(one.event, plugin, one.params, call(one.if_), near)
 
     for sla in compiled.manifest.slas.values():
         if sla.entity != entity.name:
@@ -119,7 +123,21 @@ def _slas(compiled: Compiled, entity: Entity) -> Iterator[SlaPlan]:
             pause=call(sla.pause.if_) if sla.pause else None,
             where=call(sla.where_),
             target=target,
+            general=not isinstance(sla.target, Duration)
+            and names_of(sla.target) <= {"param"}
+            and not functions_of(sla.target),
         )
+
+
+def _heard(slas: tuple[SlaPlan, ...]) -> Mapping[str, tuple[SlaPlan, ...]]:
+    named = {each.start.event or "" for each in slas} | {each.stop.event or "" for each in slas} | {""}
+    return {event: tuple(each for each in slas if each.hears(event)) for event in named}
+
+
+def _near(compiled: Compiled, term: Expression | Condition, entity: Entity) -> bool:
+    """True when it needs the record's own fields by their bare names and nothing else."""
+    _, far = reads(compiled, term, entity)
+    return not far and names_of(term) <= entity.fields.keys() - RULE_NAMES
 
 
 def _counted(compiled: Compiled, entity: Entity, machines: tuple[MachinePlan, ...]) -> Iterator[CounterPlan]:

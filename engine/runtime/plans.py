@@ -71,25 +71,33 @@ class TriggerPlan:
 
 @dataclass(frozen=True, slots=True)
 class PatternPlan:
-    """What starts or stops a promise: an event (None for any) and a condition."""
+    """What starts or stops a promise: an event (None for any) and a condition. ``near`` is True for one that needs the
+    record's own fields by their bare names and nothing else."""
 
     event: str | None
     plugin: EventPlugin | None
     params: Mapping[str, Any]
     condition: Call | None
+    near: bool
 
-    def matches(self, event: Event, environment: Callable[[], Environment]) -> bool:
-        """True when the event is the one, and the condition holds on the record now."""
+    def matches(self, event: Event, seen: Callable[[bool], Environment]) -> bool:
+        """True when the event is the one, and the condition holds on the record now; ``seen`` gives what is seen of it,
+        with True no more than its fields."""
         if self.event is not None and event.name != self.event:
             return False
         if self.plugin is not None and not self.plugin.fires(self.params, event):
             return False
-        return self.condition is None or bool(self.condition(environment()))
+        return self.holds(seen)
+
+    def holds(self, seen: Callable[[bool], Environment]) -> bool:
+        """True when the condition holds, whatever the event is."""
+        return self.condition is None or bool(self.condition(seen(self.near)))
 
 
 @dataclass(frozen=True, slots=True)
 class SlaPlan:
-    """A promise with its conditions compiled. ``timer`` is the name of its timers; ``target`` a span or a call."""
+    """A promise with its conditions compiled. ``timer`` is the name of its timers; ``target`` a span or a call, which reads
+    parameters alone where it is ``general``."""
 
     sla: Sla
     timer: str
@@ -98,6 +106,11 @@ class SlaPlan:
     pause: Call | None
     where: Call | None
     target: dt.timedelta | Call
+    general: bool
+
+    def hears(self, event: str) -> bool:
+        """True when that event may start, stop or pause it."""
+        return self.pause is not None or not {None, event}.isdisjoint((self.start.event, self.stop.event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +177,8 @@ class EntityPlan:
     idle: tuple[IdlePlan, ...]
     counted: tuple[CounterPlan, ...]
     slas: tuple[SlaPlan, ...]
+    heard: Mapping[str, tuple[SlaPlan, ...]]
+    """The promises an event may start, stop or pause, by its name; under "" those that hear every event."""
     lasting: frozenset[str]
     """The timers of promises about a state of things, which no event starts."""
     automatic: bool

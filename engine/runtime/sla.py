@@ -26,41 +26,51 @@ PREFIX = "sla:"
 STATES: Mapping[str, str] = {"waiting": "running", "paused": "paused", "cancelled": "kept", "fired": "broken"}
 #: Later than this is told with the event.
 LATE = dt.timedelta(minutes=1)
+MICROSECOND = dt.timedelta(microseconds=1)
 
 
 def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[Event], Environment]) -> None:
     """Let every promise over the event's record see it."""
     if event.record is None or event.name == "deleted":
         return
-    running, broken = _running(context, event), _broken(context, plan, event)
+    heard = plan.heard.get(event.name)
+    if heard is None:
+        heard = plan.heard[""]
     if event.name == "created":
         context.ring.begun[plan.name, event.record] = {}
-    made: list[Environment] = []
+    elif not heard:
+        return
+    running = _running(context, event)
+    broken = _broken(context, plan, event) if plan.lasting else {}
 
-    def environment() -> Environment:
-        if not made:
-            made.append(scene(event))
-        return made[0]
+    def seen(near: bool) -> Environment:
+        record = context.record(event) if near else None
+        # What a rule sees of an event is more than this, and takes longer to put together.
+        return (
+            scene(event)
+            if record is None
+            else Environment(values_of(record), timezone=context.parts.zone, extras=context.extras)
+        )
 
-    for each in plan.slas:
-        if each.sla.name in running and each.stop.matches(event, environment):
-            timers.cancel(context.connection, plan.name, event.record, each.timer)
-            running.discard(each.sla.name)
-            continue
-        if each.sla.name in broken and each.sla.name not in running:
+    for each in heard:
+        name = each.sla.name
+        if name in running:
+            if each.stop.matches(event, seen):
+                timers.cancel(context.connection, plan.name, event.record, each.timer)
+                running.discard(name)
+                continue
+        elif name in broken:
             # A state of things that goes on is not promised anew because the promise about it was broken.
-            if not each.start.matches(event, environment) or each.stop.matches(event, environment):
-                timers.close(context.connection, broken.pop(each.sla.name))
+            if not each.start.matches(event, seen) or each.stop.matches(event, seen):
+                timers.close(context.connection, broken.pop(name))
             continue
-        if each.start.event is not None and each.start.event != event.name and each.pause is None:
-            continue
-        if _starts(each, event, running, environment):
-            if each.sla.name in running:
+        if _starts(each, event, running, seen):
+            if name in running:
                 timers.cancel(context.connection, plan.name, event.record, each.timer)
             begin(context, plan, each, event.record, context.now)
-            running.add(each.sla.name)
-        if each.pause is not None and each.sla.name in running:
-            _pause(context, each, event.record, bool(each.pause(environment())))
+            running.add(name)
+        if each.pause is not None and name in running:
+            _pause(context, each, event.record, bool(each.pause(seen(False))))
 
 
 def _running(context: Context, event: Event) -> set[str]:
@@ -101,16 +111,16 @@ def _broken(context: Context, plan: EntityPlan, event: Event) -> dict[str, int]:
     return known
 
 
-def _starts(plan: SlaPlan, event: Event, running: set[str], environment: Callable[[], Environment]) -> bool:
+def _starts(plan: SlaPlan, event: Event, running: set[str], seen: Callable[[bool], Environment]) -> bool:
     # A start without an event is a state of things: it begins once, not again at every save.
     if plan.start.event is None and plan.sla.name in running:
         return False
-    if not plan.start.matches(event, environment):
+    if not plan.start.matches(event, seen):
         return False
-    if plan.where is not None and not plan.where(environment()):
+    if plan.where is not None and not plan.where(seen(False)):
         return False
     # What is already fulfilled needs no clock.
-    return not (plan.stop.event is None and plan.stop.condition is not None and plan.stop.condition(environment()))
+    return not (plan.stop.event is None and plan.stop.condition is not None and plan.stop.holds(seen))
 
 
 def begin(context: Context, plan: EntityPlan, each: SlaPlan, record: int, start: dt.datetime) -> None:
@@ -118,9 +128,11 @@ def begin(context: Context, plan: EntityPlan, each: SlaPlan, record: int, start:
     target = target_of(context, plan, each, record)
     if target is None:
         return
-    work = context.compiled.calendar(each.sla.calendar)
-    data = {"start": micros(start), "target": target.total_seconds()}
-    due = work.add(start, target)
+    work, connection = context.compiled.calendar(each.sla.calendar), context.connection
+    at = micros(start)
+    data = {"start": at, "target": target.total_seconds()}
+    ends = work.after(at, target // MICROSECOND)
+    due = instant(ends)
     if work.estimated(due):
         # No holidays are published for that year yet: counted as Monday to Friday, and moved when they are.
         data["estimated"] = True
@@ -129,16 +141,20 @@ def begin(context: Context, plan: EntityPlan, each: SlaPlan, record: int, start:
         begun[each.sla.name] = (due, "estimated" in data)
     text = to_text(data)
     if each.sla.warn_at:
-        warn = work.add(start, target * each.sla.warn_at)
-        timers.set(context.connection, Timer(each.timer, "warn", plan.name, record, warn, data), text)
-    timers.set(context.connection, Timer(each.timer, "due", plan.name, record, due, data), text)
+        warned = work.after(at, target * each.sla.warn_at // MICROSECOND)
+        timers.put(connection, each.timer, "warn", plan.name, record, warned, text)
+    timers.put(connection, each.timer, "due", plan.name, record, ends, text)
 
 
 def target_of(context: Context, plan: EntityPlan, each: SlaPlan, record: int) -> dt.timedelta | None:
     """How long the promise gives that record today, in the time of its calendar."""
     if isinstance(each.target, dt.timedelta):
         return each.target
-    found = each.target(context.environment(plan.name, values_of(context.need(plan.name, record))))
+    if each.general:
+        seen = context.scene_of({"id": record})
+    else:
+        seen = context.environment(plan.name, values_of(context.need(plan.name, record)))
+    found = each.target(seen)
     return found if isinstance(found, dt.timedelta) else None
 
 

@@ -21,12 +21,12 @@ def micros(moment: dt.datetime) -> int:
 
 def moment(value: int | None) -> dt.datetime | None:
     """The instant behind microseconds since 1970; None stays None."""
-    return None if value is None else EPOCH + dt.timedelta(microseconds=value)
+    return None if value is None else EPOCH + value * _MICROSECOND
 
 
 def instant(value: int) -> dt.datetime:
     """The instant behind microseconds since 1970."""
-    return EPOCH + dt.timedelta(microseconds=value)
+    return EPOCH + value * _MICROSECOND
 
 
 def to_text(value: Any) -> str | None:

@@ -24,19 +24,15 @@ class Waiting:
     state: str
 
 
-def set(connection: Connection, timer: Timer, data: str | None = None) -> None:
-    """Let it fire at its due time. ``data`` is its data as text, where several timers share it."""
-    row = (
-        timer.name,
-        timer.step,
-        timer.entity,
-        timer.record,
-        micros(timer.due),
-        "waiting",
-        data or (to_text(timer.data) if timer.data else None),
-        None,
-    )
-    connection.append("fl_timers", COLUMNS, row)
+def set(connection: Connection, timer: Timer) -> None:
+    """Let it fire at its due time."""
+    data = to_text(timer.data) if timer.data else None
+    put(connection, timer.name, timer.step, timer.entity, timer.record, micros(timer.due), data)
+
+
+def put(connection: Connection, name: str, step: str, entity: str, record: int, due: int, data: str | None) -> None:
+    """Let a timer fire at ``due`` (as it is kept: microseconds since 1970), with its data as text."""
+    connection.append("fl_timers", COLUMNS, (name, step, entity, record, due, "waiting", data, None))
 
 
 def cancel(connection: Connection, entity: str, record: int, name: str | None = None, step: str | None = None) -> int:

@@ -29,11 +29,15 @@ def compile_expression(expression: Expression | Condition, scope: Scope, functio
     """
     if isinstance(expression, Condition):
         return _condition(expression, scope, functions)
+    return _compile(expression, scope, functions)
+
+
+def _compile(expression: Expression, scope: Scope, functions: Functions, truth: bool = False) -> Compiled:
     notes = annotate(expression, scope, functions)
     if notes.problems:
         raise InvalidDocument(notes.problems)
     writer = Writer(scope, functions, notes)
-    source = writer.function(expression.tree)
+    source = writer.function(expression.tree, truth)
     space = writer.constants
     space["wrong"] = _WRONG
 
@@ -49,13 +53,23 @@ def compile_expression(expression: Expression | Condition, scope: Scope, functio
 
 
 def _condition(condition: Condition, scope: Scope, functions: Functions) -> Compiled:
-    parts = tuple(compile_expression(part, scope, functions) for part in condition.parts)
+    parts = tuple(_part(part, scope, functions) for part in condition.parts)
     if len(parts) == 1:
-        only = parts[0]
-        return lambda environment: bool(only(environment))
-    if condition.any:
-        return lambda environment: any(part(environment) for part in parts)
-    return lambda environment: all(part(environment) for part in parts)
+        return parts[0]
+    wanted = condition.any
+
+    def run(environment: Environment) -> Any:
+        # Called for every rule at every event: a loop, for any() and all() would make a generator each time.
+        for part in parts:
+            if part(environment) is wanted:
+                return wanted
+        return not wanted
+
+    return run
+
+
+def _part(part: Expression | Condition, scope: Scope, functions: Functions) -> Compiled:
+    return _condition(part, scope, functions) if isinstance(part, Condition) else _compile(part, scope, functions, True)
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (

@@ -65,6 +65,8 @@ class Lenient(dict[str, Any]):
         return None
 
 
+_EXACT = frozenset({int, Decimal})
+_FOUR = frozenset("+-*/")
 _LISTS = frozenset({tuple, list, frozenset, set})
 _SIMPLE = frozenset({int, str, float, bool, type(None), Decimal, dt.datetime, dt.date, dt.timedelta, tuple})
 
@@ -125,6 +127,12 @@ def each(values: Any, budget: list[int]) -> Iterable[Any]:
     if budget[0] < 0:
         raise OverflowError(f"more than {MAX_ROUNDS} rounds")
     return values
+
+
+def every(environment: Environment, entity: str, value: Any, name: str, budget: list[int]) -> Iterable[Any]:
+    """What ``rows`` gives, taken from the budget as ``each`` does it."""
+    found = rows(environment, entity, value, name)
+    return each(found, budget) if found else ()
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:
@@ -223,6 +231,8 @@ def calculate(sign: str, left: Any, right: Any) -> Any:
     """``left sign right`` for any two values; empty when one of them is."""
     if left is None or right is None:
         return None
+    if right.__class__ is Decimal and left.__class__ in _EXACT and sign in _FOUR:
+        return _money_operation(sign, left, right)
     if isinstance(left, str) or isinstance(right, str):
         return _text(sign, left, right)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple) and sign == "+":
@@ -230,7 +240,7 @@ def calculate(sign: str, left: Any, right: Any) -> Any:
             raise OverflowError("the list is too long")
         return [*left, *right]
     if isinstance(left, Decimal) or isinstance(right, Decimal):
-        if sign in ("+", "-", "*", "/"):
+        if sign in _FOUR:
             return _money_operation(sign, left, right)
         raise TypeError(f"money does not know {sign}")
     if sign in "*/" and (isinstance(left, dt.timedelta) or isinstance(right, dt.timedelta)):
@@ -336,7 +346,12 @@ def done(value: Any) -> Any:
         if -LARGEST <= value <= LARGEST:
             return value
         raise OverflowError("the result is not finite")
-    if value is None or kind is bool or (kind is str and 0 < len(value) <= MAX_RESULT // 4):
+    if (
+        value is None
+        or kind is bool
+        or (kind is int and -(2**63) <= value < 2**63)
+        or (kind is str and 0 < len(value) <= MAX_RESULT // 4)
+    ):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -27,27 +27,39 @@ class Writer:
     def __init__(self, scope: Scope, functions: Functions, notes: Notes) -> None:
         self.scope, self.functions, self.notes = scope, functions, notes
         self.constants: dict[str, Any] = {
-            "walk": live.walk, "rows": live.rows, "pick": live.pick, "each": live.each, "distinct": live.distinct,
+            "walk": live.walk, "rows": live.rows, "every": live.every, "pick": live.pick, "each": live.each,
+            "distinct": live.distinct,
             "as_date": live.as_date, "money": live.money, "calculate": live.calculate, "compare": live.compare,
             "member": live.member, "within": live.within, "at": live.at, "part": live.part, "extra": live.extra,
             "done": live.done, "ident": live.ident, "rounds": live.MAX_ROUNDS, "power": live.power,
             "history_of": live.history_of,
-            "__builtins__": {"float": float, "tuple": tuple},
+            "__builtins__": {"float": float, "tuple": tuple, "dict": dict, "str": str},
         }  # fmt: skip
         self.count = 0
         self.sources = 0
         self.bound: dict[str, str] = {}
         self.loops = False
 
-    def function(self, tree: ast.expr) -> str:
-        """The text of ``run(e)``."""
-        body = self.write(tree)
-        result = body if self._is_bounded(tree) else f"done({body})"
+    def function(self, tree: ast.expr, truth: bool = False) -> str:
+        """The text of ``run(e)``; for a condition (``truth``) of one that gives True or False."""
+        result = self._result(tree)
+        if truth and not _is_truth(tree):
+            result = f"True if ({result}) else False"
         budget = "  b = [rounds]\n" if self.loops else ""
         return (
             f"def run(e):\n  n = e.names\n{budget}  try:\n    return {result}\n"
             "  except wrong as x:\n    error = x\n  return fail(e, error)\n"
         )
+
+    def _result(self, tree: ast.expr) -> str:
+        """The value within its bounds; what most values are is seen here, ``done`` looks at the rest."""
+        body = self.write(tree)
+        if self._is_bounded(tree):
+            return body
+        if self._type(tree).name == "number":
+            most = repr(live.LARGEST)
+            return f"r if (r := {body}).__class__ is float and -{most} <= r <= {most} else done(r)"
+        return f"r if (r := {body}) is None else done(r)"
 
     def _is_bounded(self, node: ast.expr) -> bool:
         """True when the result cannot be too big: a truth, a stored number or date, one of two of those."""
@@ -108,8 +120,7 @@ class Writer:
     def _name(self, node: ast.Name) -> str:
         if node.id in self.bound:
             return self.bound[node.id]
-        kind = self._type(node)
-        if kind.name == "list" and kind.of and kind.of.name == "record" and self.scope.is_own(node.id):
+        if _of_records(self._type(node)) and self.scope.is_own(node.id):
             return f"rows(e, {self.scope.entity!r}, n, {node.id!r})"
         return f"n[{node.id!r}]"
 
@@ -118,9 +129,17 @@ class Writer:
         inner = self.write(node.value)
         if owner.name != "record":
             return f"pick({inner}, {node.attr!r})"
-        kind = self._type(node)
-        step = "rows" if kind.name == "list" and kind.of and kind.of.name == "record" else "walk"
-        return f"{step}(e, {owner.entity!r}, {inner}, {node.attr!r})"
+        if _of_records(self._type(node)):
+            return f"rows(e, {owner.entity!r}, {inner}, {node.attr!r})"
+        # A record at hand is a dictionary: its field is taken without a call.
+        first, again = inner, inner
+        if not isinstance(node.value, ast.Name) or node.value.id not in self.bound:
+            if self.sources:
+                return f"walk(e, {owner.entity!r}, {inner}, {node.attr!r})"
+            again = self._temporary()
+            first = f"({again} := {inner})"
+        other = f"walk(e, {owner.entity!r}, {again}, {node.attr!r})"
+        return f"({again}.get({node.attr!r}) if {first}.__class__ is dict else {other})"
 
     def _boolop(self, node: ast.BoolOp) -> str:
         word = " and " if isinstance(node.op, ast.And) else " or "
@@ -195,16 +214,21 @@ class Writer:
         outer, clauses = dict(self.bound), []
         for loop in node.generators:
             self.sources += 1
-            source = self.write(loop.iter)
+            source = self._source(loop.iter)
             self.sources -= 1
             assert isinstance(loop.target, ast.Name)
             self.count += 1
             self.bound[loop.target.id] = f"v{self.count}"
-            clauses.append(f"for v{self.count} in each({source}, b)")
+            clauses.append(f"for v{self.count} in {source}")
             clauses += [f"if {self.write(test)}" for test in loop.ifs]
         text = f"[{self.write(node.elt)} {' '.join(clauses)}]"
         self.bound = outer
         return text
+
+    def _source(self, node: ast.expr) -> str:
+        text = self.write(node)
+        # The records behind a field and their count against the budget: one call.
+        return f"every({text[5:-1]}, b)" if text.startswith("rows(") else f"each({text}, b)"
 
     _generatorexp = _listcomp
 
@@ -313,7 +337,14 @@ class Writer:
                 return f"({self.write(left)} in {self.write(right)})"
             first, again, _ = self._once(left)
             return f"({first} is not None and {again} not in {self.write(right)})"
-        call = "within" if self._type(right).name == "list" else "member"
+        among = self._type(right)
+        if kind.name == "text" and among.name == "list" and not self.sources and not isinstance(left, ast.Constant):
+            first, again, _ = self._once(left)
+            second, lot, _ = self._once(right)
+            test = f"{second}.__class__ is tuple and {again}.__class__ is str"
+            other = f"within({again}, {lot}) is {sign == 'in'}"
+            return f"({first} is not None and ({again} {sign} {lot} if {test} else {other}))"
+        call = "within" if among.name == "list" else "member"
         wanted = "True" if sign == "in" else "False"
         return f"({call}({self.write(left)}, {self.write(right)}) is {wanted})"
 
@@ -323,6 +354,17 @@ class Writer:
             exact = Decimal(repr(node.value))
             return exact if exact == exact.quantize(live.CENTS) else None
         return None
+
+
+def _of_records(kind: Type) -> bool:
+    return kind.name == "list" and kind.of is not None and kind.of.name == "record"
+
+
+def _is_truth(node: ast.expr) -> bool:
+    """True for what can give nothing but True and False."""
+    if isinstance(node, ast.BoolOp):
+        return all(map(_is_truth, node.values))
+    return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
 
 
 def _literals(node: ast.expr) -> bool:

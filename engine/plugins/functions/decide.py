@@ -23,6 +23,6 @@ class Decide(Function):
         """Anything: the table says."""
         return ANY
 
-    def call(self, *arguments: Any, decide: Any, environment: Any, **words: Any) -> Any:
+    def call(self, table: Any, *, decide: Any, environment: Any, record: Any = None) -> Any:
         """The answer, or empty."""
-        return None if arguments[0] is None else decide(arguments[0], environment)
+        return None if table is None else decide(table, environment)

@@ -32,7 +32,7 @@ class Extreme(Function):
             found = join(found, kind) if found else None
         return found or ANY
 
-    def call(self, *arguments: Any, timezone: Any, **environment: Any) -> Any:
+    def call(self, *arguments: Any, timezone: Any) -> Any:
         """The value; empty when there is none."""
         if len(arguments) == 2 and type(arguments[0]) in PLAIN and type(arguments[1]) in PLAIN:
             other = arguments[1] < arguments[0] if self.least else arguments[1] > arguments[0]

@@ -61,12 +61,11 @@ class Keywords(Function):
         """A list of text."""
         return list_of(TEXT)
 
-    def call(self, *arguments: Any, **words: Any) -> Any:
+    def call(self, text: Any, most: Any = 5) -> Any:
         """The words, weightiest first; an empty list for an empty text."""
-        most = words.get("most", 5)
-        if arguments[0] is None or most is None:
+        if text is None or most is None:
             return ()
-        text = arguments[0][:LONGEST]
+        text = text[:LONGEST]
         try:
             import jieba
         except ImportError:

@@ -23,7 +23,7 @@ class Now(Function):
         """An instant."""
         return DATETIME
 
-    def call(self, *arguments: Any, now: dt.datetime, **environment: Any) -> Any:
+    def call(self, *, now: dt.datetime) -> Any:
         """The instant of this turn."""
         return now
 

@@ -22,11 +22,11 @@ class PhoneRegion(Function):
         """Text."""
         return TEXT
 
-    def call(self, *arguments: Any, **words: Any) -> Any:
+    def call(self, number: Any, level: Any = None) -> Any:
         """A province (北京) or a city, or empty."""
         from engine.plugins import segments
 
-        found = segments.of(arguments[0]) if arguments[0] is not None else None
+        found = segments.of(number) if number is not None else None
         if found is None:
             return None
-        return found.city if words.get("level") == "city" else found.province
+        return found.city if level == "city" else found.province

@@ -22,10 +22,10 @@ class ShareOf(Function):
         """A number, 0 to 1."""
         return NUMBER
 
-    def call(self, *arguments: Any, **environment: Any) -> Any:
+    def call(self, values: Any, wanted: Any) -> Any:
         """0 to 1."""
-        values = [live.ident(value) for value in arguments[0] or () if value is not None]
-        wanted = live.ident(arguments[1])
+        values = [live.ident(value) for value in values if value is not None] if values else ()
+        wanted = live.ident(wanted)
         if wanted is None:
             return None
         return sum(1 for value in values if value == wanted) / len(values) if values else 0.0

@@ -21,9 +21,11 @@ class Sum(Function):
         """The type of the elements."""
         return (arguments[0].of if arguments else None) or ANY
 
-    def call(self, *arguments: Any, **environment: Any) -> Any:
+    def call(self, values: Any) -> Any:
         """The sum; 0 when there is nothing to add."""
-        values = [value for value in arguments[0] or () if value is not None]
+        if not values:
+            return 0
+        values = [value for value in values if value is not None]
         return sum(values[1:], values[0]) if values else 0
 
     def sql(self, dialect: str, *arguments: Any, **environment: Any) -> Any:

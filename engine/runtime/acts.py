@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, cast
 
 from engine import said
 from engine.errors import NotFound, Problem
 from engine.expression.evaluate import Environment
 from engine.expression.parse import Condition, Expression
-from engine.facts import SYSTEM, Actor, Event, Record
+from engine.facts import NOTHING, SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
 from engine.plugins.slots import StepPlugin
@@ -29,10 +28,8 @@ from engine.runtime import (
     tracking,
 )
 from engine.runtime.access import access_of
-from engine.runtime.context import Context, values_of
+from engine.runtime.context import Context
 from engine.store.files import Files
-
-NOTHING: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 class Stop(Exception):
@@ -52,12 +49,9 @@ class Acting(Context):
         self.results: dict[str, Any] = {}
         self.trace: list[Mapping[str, Any]] = []
 
-    def for_rule(self, actor: Actor, via: str) -> Acting:
-        """The same turn for a rule: its rights and its name; the person behind it stays."""
-        return self.derive(actor, via)
-
     def derive(self, actor: Actor | None = None, via: str | None = None) -> Acting:
-        """The same turn with other rights or by another path, outside every ``each`` and with no results yet."""
+        """The same turn with other rights or by another path (for a rule: its rights and its name), outside every ``each`` and
+        with no results yet."""
         found = cast(Acting, super().derive(actor, via))
         found.outer, found.each, found.results, found.trace = NOTHING, None, {}, []
         return found
@@ -72,28 +66,31 @@ class Acting(Context):
     def scene(self, event: Event) -> Environment:
         """Where a rule's expressions find their names: the record as it stands now, ``old``, ``event`` and what is
         around it, cut to what the rule's actor may read."""
-        record = self.record(event)
+        record, ring, name = self.record(event), self.ring, event.entity
         plain = self.actor.is_system and not self.outer and self.each is None and not self.results
-        known = self.ring.scene
+        known = ring.scene
         if plain and known is not None and known[0] is event and known[1] is record:
             return known[2]
-        if plain and record is not None and known is not None and known[1] is record:
-            values = known[3]
-        elif record is not None:
-            values = values_of(record)
+        values: Mapping[str, Any]
+        if record is not None:
+            values = self.plain(record)
         else:
             values = {**event.old, "id": event.record} if event.old and event.record else {}
-        old = None if event.entity is None else {**values, **event.old} if event.old else values
-        if not self.actor.is_system and event.entity is not None:
-            access = access_of(self, event.entity)
+        old = {**values, **event.old} if event.old else values
+        if not self.actor.is_system and name is not None:
+            access = access_of(self, name)
             if access.hidden:
-                values = access.cut(values)
-                old = access.cut(old) if old is not None else None
-        about = {"source": None, **event.data, "name": event.name, "at": event.at}
-        extra = {**self.outer, "event": about, "each": self.each, "steps": self.results or {}}
-        found = self.environment(event.entity, values, old, extra)
+                values, old = access.cut(values), access.cut(old)
+        names: dict[str, Any] = {**values}
+        if name is not None:
+            names[name], names["old"] = values, old
+        if self.outer:
+            names.update(self.outer)
+        names["event"] = {"source": None, **event.data, "name": event.name, "at": event.at}
+        names["each"], names["steps"] = self.each, self.results or {}
+        found = self.scene_of(names)
         if plain:
-            self.ring.scene = (event, record, found, values)
+            ring.scene = (event, record, found)
         return found
 
     def holds(self, condition: Condition | Expression, event: Event) -> bool:
@@ -211,11 +208,11 @@ class Acting(Context):
 
     def around(self, event: Event) -> Acting:
         """A context in which the event's own record can be named from inside an ``each``."""
-        found = self.for_rule(self.actor, self.via)
+        found = self.derive(self.actor, self.via)
         found.outer, found.trace, found.results = dict(self.outer), self.trace, self.results
         record = self.record(event)
         if record is not None:
-            values = values_of(record)
+            values = self.plain(record)
             if not self.actor.is_system:
                 values = access_of(self, record.entity).cut(values)
             found.outer = {**self.outer, record.entity: values}
@@ -311,7 +308,7 @@ class Acting(Context):
 
     def as_system(self) -> Acting:
         """The same turn with all rights, for what the engine itself keeps."""
-        return self.for_rule(SYSTEM, self.via)
+        return self.derive(SYSTEM, self.via)
 
 
 def every(context: Context, name: str, size: int = 500) -> Iterator[Record]:

@@ -307,6 +307,16 @@ class Context:
         kept[entity, key] = (number, found)
         return found
 
+    def plain(self, record: Record) -> Mapping[str, Any]:
+        """The record's values as expressions read them, with ``id``. One turn looks at the same record again and again, so
+        they are shared: not to be altered."""
+        known = self.ring.seen
+        if known is not None and known[0] is record:
+            return known[1]
+        values = values_of(record)
+        self.ring.seen = (record, values)
+        return values
+
     # --- expressions
 
     def environment(

@@ -36,11 +36,12 @@ def create(
     if form_name is not None:
         values = form.narrow(context, plan, form_name, values, problems)
     given = clean.accept(context, plan, values, problems)
-    record_values = dict(plan.blank)
-    record_values.update(plan.constants)
-    record_values.update((name, value) for name, value in given.items() if value is not None)
-    for machine in plan.machines:
-        record_values[machine.field] = (states or {}).get(machine.field, machine.definition.initial)
+    record_values = {**plan.fresh}
+    for name, value in given.items():
+        if value is not None:
+            record_values[name] = value
+    if states:
+        record_values.update((each.field, states[each.field]) for each in plan.machines if each.field in states)
     record_values["created_at"] = record_values["updated_at"] = context.now
     record_values["created_by"] = record_values["updated_by"] = context.user
     environment = context.environment(entity, record_values)
@@ -154,8 +155,6 @@ def _announce(
     context: Context, plan: EntityPlan, record: Record, old: Mapping[str, Any], name: str, rule: str | None = None
 ) -> None:
     """Emit what happened: the event itself, states entered at creation, a new owner."""
-    # A rule that tells another system asks where a change came from, so that it is not sent back there.
-    source = {"source": context.via.partition(":")[2]} if context.via.startswith("connection:") else {}
     told: list[tuple[str, dict[str, Any]]] = []
     if name == "created":
         told.append(("created", {}))
@@ -167,10 +166,14 @@ def _announce(
         user = record.values.get(owner)
         if user is not None and (name == "created" or owner in old):
             told.append(("assigned", {"field": owner, "to": user, "from": old.get(owner), "rule": rule}))
+    if context.via.startswith("connection:"):
+        # A rule that tells another system asks where a change came from, so that it is not sent back there.
+        for _, about in told:
+            about["source"] = context.via.partition(":")[2]
     ring = context.ring
     at, actor, hop = context.now, context.actor, len(ring.chain)
     for event, about in told:
-        ring.emit(Event(event, plan.name, record.id, at, old, {**about, **source}, actor, hop))
+        ring.emit(Event(event, plan.name, record.id, at, old, about, actor, hop))
 
 
 def update(
@@ -199,11 +202,11 @@ def update(
     if context.actor.is_system:
         return write(context, plan, record, given, problems)
     access = access_of(context, entity)
-    access.check("update", values_of(record))
+    access.check("update", context.plain(record))
     access.check_write(given)
     changed = write(context, plan, record, given, problems)
     # The right must hold afterwards too: nobody changes a record into one they could not have changed.
-    if not access.may("update", values_of(changed)):
+    if not access.may("update", context.plain(changed)):
         raise Forbidden(Problem("A003", parameters={"entity": entity, "id": record_id}))
     return changed
 
@@ -240,7 +243,7 @@ def write(
 
     ``quiet`` names machine fields a transition is moving, which no rule about typing in concerns.
     """
-    before = values_of(record)
+    before = context.plain(record)
     after = {**before, **given, "updated_at": context.now, "updated_by": context.user}
     environment = context.environment(plan.name, after, before)
     changed = set(given)

@@ -47,7 +47,8 @@ def _call_reads(compiled: Compiled, node: ast.Call, entity: Entity) -> tuple[Ite
     if name == "decide" and node.args and isinstance(node.args[0], ast.Constant):
         return decision_reads(compiled, str(node.args[0].value), entity)
     needs = getattr(compiled.functions.get(name), "needs", ())
-    return (), bool(needs)
+    # The site's time zone is the same at every save.
+    return (), any(each != "timezone" for each in needs)
 
 
 def decision_reads(compiled: Compiled, name: str, entity: Entity) -> tuple[set[str], bool]:

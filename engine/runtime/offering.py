@@ -9,7 +9,7 @@ from engine.expression.evaluate import Environment
 from engine.facts import Record
 from engine.runtime import approval, evidence, form, state_machine
 from engine.runtime.access import access_of
-from engine.runtime.context import Context, values_of
+from engine.runtime.context import Context
 from engine.runtime.machine import MachinePlan, TransitionPlan
 from engine.runtime.plans import EntityPlan
 from engine.store import approvals
@@ -37,7 +37,7 @@ def offered(context: Context, entity_name: str, record_id: int) -> list[Offer]:
     """The transitions that start from where the record stands, in the file's order, each with what it still needs."""
     plan = context.plan(entity_name)
     record = context.need(entity_name, record_id)
-    values = values_of(record)
+    values = context.plain(record)
     environment = context.environment(plan.name, values)
     access = access_of(context, entity_name)
     changeable = context.actor.is_system or access.may("update", values)
@@ -90,7 +90,6 @@ def _to_fill(context: Context, plan: EntityPlan, chosen: TransitionPlan, lacking
 
 def automatic(context: Context, plan: EntityPlan, record: Record) -> str | None:
     """The first ``auto`` transition the record is ready for, as ``machine.transition``, or None."""
-    values = values_of(record)
     environment: Environment | None = None
     for machine in plan.machines:
         for chosen in machine.automatic:
@@ -98,6 +97,7 @@ def automatic(context: Context, plan: EntityPlan, record: Record) -> str | None:
                 continue
             if chosen.transition.approve is not None and _tried(context, record, machine, chosen):
                 continue
+            values = context.plain(record)
             environment = environment or context.environment(plan.name, values)
             if not state_machine.closed(context, plan, chosen, values) and not state_machine.missing(
                 context, plan, chosen, values, environment, []

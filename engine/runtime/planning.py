@@ -45,12 +45,12 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         owners.add("owner")
     slas = tuple(_slas(compiled, entity))
     unique = [(name,) for name, each in entity.fields.items() if each.unique]
+    blank = dict.fromkeys([*fields, *SYSTEM_FIELDS])
     return EntityPlan(
         entity=entity,
         name=entity.name,
         fields=fields,
         writable=frozenset(name for name, plan in fields.items() if plan.writable),
-        constants=constants,
         fills=fills,
         required=tuple(plan for plan in plans if plan.field.required and plan.writable),
         conditional=tuple(plan for plan in plans if plan.required_if or plan.visible or plan.read_only_if),
@@ -65,7 +65,8 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         machines=machines,
         machine_of=states,
         owners=tuple(sorted(owners)),
-        blank=dict.fromkeys([*fields, *SYSTEM_FIELDS]),
+        blank=blank,
+        fresh={**blank, **constants, **{each.field: each.definition.initial for each in machines}},
         stored=frozenset(name for name, plan in fields.items() if plan.field.type != "backlink"),
         numbered=tuple(name for name, plan in fields.items() if plan.field.type == "sequence"),
         title=_title(compiled, entity.title) if entity.title else None,

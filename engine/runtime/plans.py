@@ -158,7 +158,6 @@ class EntityPlan:
     name: str
     fields: Mapping[str, FieldPlan]
     writable: frozenset[str]
-    constants: Mapping[str, Any]
     fills: tuple[Fill, ...]
     required: tuple[FieldPlan, ...]
     conditional: tuple[FieldPlan, ...]
@@ -171,6 +170,8 @@ class EntityPlan:
     machine_of: Mapping[str, MachinePlan]
     owners: tuple[str, ...]
     blank: Mapping[str, Any]
+    fresh: Mapping[str, Any]
+    """The values of a record nobody has filled in yet: literal defaults, first states, everything else empty."""
     stored: frozenset[str]
     numbered: tuple[str, ...]
     title: Callable[[Mapping[str, Any]], str] | None

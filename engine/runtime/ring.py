@@ -31,6 +31,7 @@ class Ring:
         "refusals",
         "runs",
         "scene",
+        "seen",
         "today",
         "warnings",
     )
@@ -45,8 +46,10 @@ class Ring:
         self.chain: tuple[str, ...] = ()
         self.runs: dict[tuple[str, str | None, int | None], int] = {}
         self.today: dt.date | None = None
-        self.scene: tuple[Event, Record | None, Environment, Mapping[str, Any]] | None = None
-        """What rules see of the last event, while its record stays as it is; and the values of that record."""
+        self.scene: tuple[Event, Record | None, Environment] | None = None
+        """What rules see of the last event, while its record stays as it is."""
+        self.seen: tuple[Record, Mapping[str, Any]] | None = None
+        """The record whose values were looked at last, and these."""
         self.begun: dict[tuple[str, int], dict[str, tuple[dt.datetime, bool]]] = {}
         """The promises that began for a record made in this turn: when each is due, whether that is estimated."""
 

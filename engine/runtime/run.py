@@ -89,7 +89,7 @@ class Going:
         progress = run.progress
         context.ring.chain = tuple(progress.get("chain", ()))
         self.event: Event = thaw_event(context, progress["event"])
-        self.context = context.for_rule(actor_of(context, rule.run_as, self.event), f"trigger:{rule.name}")
+        self.context = context.derive(actor_of(context, rule.run_as, self.event), f"trigger:{rule.name}")
         self.stack = course.thaw(progress["frames"])
         self.results: dict[str, Any] = thaw(progress.get("results", {}))
         self.context.results = self.results

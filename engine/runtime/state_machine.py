@@ -10,7 +10,7 @@ from engine.expression.evaluate import Environment
 from engine.facts import Event, Record
 from engine.runtime import approval, clean, entity, evidence, form, log
 from engine.runtime.access import access_of
-from engine.runtime.context import Context, values_of
+from engine.runtime.context import Context
 from engine.runtime.machine import MachinePlan, TransitionPlan
 from engine.runtime.plans import EntityPlan
 from engine.store import history
@@ -56,7 +56,7 @@ def transition(
     plan = context.plan(entity_name)
     machine, chosen = find(context, plan, name)
     record = _latest(context, plan, record_id)
-    before = values_of(record)
+    before = context.plain(record)
     given, problems = _given(context, plan, chosen, values or {}, before)
     if not context.actor.is_system:
         access = access_of(context, entity_name)

@@ -22,13 +22,14 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
     outside or wait is only written down here: it leaves the turn with its commit."""
     trigger, ring = plan.trigger, context.ring
     actor = actor_of(context, trigger.run_as, event)
-    acting = context if actor.is_system else context.for_rule(actor, f"trigger:{trigger.name}")
-    try:
-        if plan.condition is not None and not plan.condition(acting.scene(event)):
+    if plan.condition is not None:
+        looking = context if actor.is_system else context.derive(actor, f"trigger:{trigger.name}")
+        try:
+            if not plan.condition(looking.scene(event)):
+                return False
+        except FlowloomError as error:
+            _failed(context, plan, event, error, [])
             return False
-    except FlowloomError as error:
-        _failed(context, plan, event, error, [])
-        return False
     if trigger.name in context.parts.paused:
         log.run(context, plan, event, "skipped", {"paused": True})
         return False
@@ -38,7 +39,7 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
     if len(chain) >= HOPS or times > HOPS:
         _stopped(context, plan, event, chain, times)
         return False
-    acting = context.for_rule(actor, f"trigger:{trigger.name}")
+    acting = context.derive(actor, f"trigger:{trigger.name}")
     if plan.durable:
         return launch.launch(acting, plan, event, (*chain, trigger.name)) is not None
     mark = ring.mark()

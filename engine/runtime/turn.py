@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from engine.errors import FlowloomError, Problem
@@ -92,7 +92,9 @@ def turn(
     value = work(context)
     settle(context)
     done = Turned(value, (*ring.happened, *ring.refusals), tuple(ring.warnings), tuple(ring.cards))
-    return done if answer is None else replace(done, said=answer(context, done))
+    if answer is None:
+        return done
+    return Turned(done.value, done.events, done.warnings, done.cards, answer(context, done))
 
 
 def _refusals(parts: Parts, database: Database, events: list[Event], via: str) -> None:
@@ -153,7 +155,7 @@ def _automatic(context: Acting, event: Event) -> None:
     ring.chain = (*chain, name)
     try:
         with context.connection.savepoint():
-            acting = context.for_rule(SYSTEM, f"auto:{name}")
+            acting = context.derive(SYSTEM, f"auto:{name}")
             state_machine.transition(acting, record.entity, record.id, name)
     except FlowloomError as error:
         ring.take_back(mark)

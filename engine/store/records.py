@@ -214,28 +214,27 @@ class Records:
         NotFound when it is gone, Conflict and Refused as ``insert`` does."""
         layout = self._layouts[record.entity]
         stored = layout.stored
-        names = [name for name in changes if name not in stored.many]
-        params = []
-        for name in names:
-            value, convert = changes[name], stored.to_store.get(name)
-            params.append(convert(value) if convert and value is not None else value)
+        cells: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name not in stored.many:
+                convert = stored.to_store.get(name)
+                cells[name] = convert(value) if convert and value is not None else value
         merged = {**record.values, **changes, "updated_at": now, "updated_by": user}
-        if layout.search and any(name in stored.searched for name in names):
-            names.append(SEARCH)
-            params.append(self._search_text([merged.get(name) for name in stored.searched]))
+        if layout.search and not cells.keys().isdisjoint(stored.searched):
+            cells[SEARCH] = self._search_text([merged.get(name) for name in stored.searched])
         moment = stored.to_store["updated_at"](now)
         row = connection.held(record.entity, record.id)
         if row is not None and row[layout.place["version"]] == record.version:
             place = layout.place
-            for name, cell in zip(names, params, strict=True):
+            for name, cell in cells.items():
                 row[place[name]] = cell
             row[place["version"]], row[place["updated_at"]], row[place["updated_by"]] = record.version + 1, moment, user
             connection.touch(record.entity)
             return Record(record.entity, record.id, record.version + 1, merged)
         connection.settle()
-        params += [moment, user, record.id, record.version]
+        params = [*cells.values(), moment, user, record.id, record.version]
         try:
-            changed = connection.change(layout.update(tuple(names)), params)
+            changed = connection.change(layout.update(tuple(cells)), params)
         except Violation as violation:
             raise self._refusal(connection, layout, violation, changes) from violation
         if not changed:

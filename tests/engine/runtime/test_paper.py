@@ -97,7 +97,7 @@ do:
 
 def filled(stage: Stage, lead: Any, actor: Any = SYSTEM, template: str = "quote") -> Mapping[str, Any]:
     def work(context: Any) -> Any:
-        acting = context.for_rule(actor, "trigger:x")
+        acting = context.derive(actor, "trigger:x")
         return acting.document(template, Event("created", "lead", lead.id, context.now, actor=actor))
 
     return stage.ask(work)  # type: ignore[no-any-return]

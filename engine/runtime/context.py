@@ -308,14 +308,11 @@ class Context:
         return found
 
     def plain(self, record: Record) -> Mapping[str, Any]:
-        """The record's values as expressions read them, with ``id``. One turn looks at the same record again and again, so
-        they are shared: not to be altered."""
+        """Its values for expressions, as ``values_of`` gives them, shared by all who look next: not to be altered."""
         known = self.ring.seen
-        if known is not None and known[0] is record:
-            return known[1]
-        values = values_of(record)
-        self.ring.seen = (record, values)
-        return values
+        if known is None or known[0] is not record:
+            known = self.ring.seen = (record, values_of(record))
+        return known[1]
 
     # --- expressions
 

@@ -36,6 +36,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next((place / "out").glob("flowloom-*.whl"))
 
 
+@pytest.fixture(autouse=True)
+def _no_other_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the wheel runs is what it carries, also where the tests themselves were pointed at a tree."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+
 @pytest.fixture(scope="module")
 def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``flowloom`` in an environment that has the wheel, and the libraries of this one."""

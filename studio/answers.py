@@ -36,19 +36,28 @@ def language() -> str:
 
 def answer(content: Any, status: int = 200, **headers: str) -> Response:
     """JSON with that status; header names use ``_`` for ``-``."""
-    body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
-    response = Response(body, status, mimetype="application/json")
+    response = Response(written(content), status, mimetype="application/json")
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
     return response
+
+
+def written(content: Any) -> bytes:
+    """An answer's content as JSON."""
+    return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
 
 
 def body() -> dict[str, Any]:
     """The request's JSON object. Raises WrongUsage for anything else: strict, so NaN and double keys do not pass."""
     if not request.is_json:
         raise WrongUsage(Problem("H015"))
+    return json_of(request.get_data(cache=True))
+
+
+def json_of(sent: bytes) -> dict[str, Any]:
+    """The JSON object of a body, empty for none. Raises WrongUsage for anything else."""
     try:
-        content = orjson.loads(request.get_data(cache=True) or b"{}")
+        content = orjson.loads(sent or b"{}")
     except orjson.JSONDecodeError as error:
         raise WrongUsage(Problem("H002", parameters={"why": str(error)})) from None
     if not isinstance(content, dict):
@@ -56,10 +65,10 @@ def body() -> dict[str, Any]:
     return content
 
 
-def fingerprint() -> str:
-    """A short mark of this request: the same key with another one is a mistake."""
+def fingerprint(method: str, path: str, sent: bytes) -> str:
+    """A short mark of a request: the same key with another one is a mistake."""
     digest = hashlib.sha256()
-    for part in (request.method.encode(), request.path.encode(), request.get_data(cache=True)):
+    for part in (method.encode(), path.encode(), sent):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
 

@@ -33,6 +33,7 @@ from studio.api import (
     templates,
     transitions,
 )
+from studio.front import Front
 
 BLUEPRINTS = (
     health,
@@ -65,6 +66,9 @@ BLUEPRINTS = (
     openapi,
 )
 
+#: What comes often, by the path before its last part: see ``studio.front``.
+WAYS = {"/hooks": hooks.quickly, records.PREFIX: records.quickly}
+
 #: A body above this is refused before it is read.
 MAX_BODY = 1024 * 1024
 
@@ -82,4 +86,5 @@ def create_app(engine: Engine, *, secure_cookies: bool = False) -> Flask:
     tracked.install(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    app.wsgi_app = Front(app, app.wsgi_app, WAYS)  # type: ignore[method-assign]
     return app

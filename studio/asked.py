@@ -114,9 +114,15 @@ def _known(names: set[str]) -> None:
 
 def once() -> Once | None:
     """The Idempotency-Key with the mark of this request, or None without one. Raises WrongUsage for one that is too long."""
-    key = request.headers.get("Idempotency-Key", "").strip()
+    key = request.headers.get("Idempotency-Key", "")
+    return once_of(key, request.method, request.path, request.get_data(cache=True)) if key else None
+
+
+def once_of(key: str, method: str, path: str, sent: bytes) -> Once | None:
+    """The same of a request at hand."""
+    key = key.strip()
     if not key:
         return None
     if len(key) > 200:
         raise WrongUsage(Problem("H012", parameters={"name": "Idempotency-Key", "why": "≤ 200"}))
-    return Once(key, fingerprint())
+    return Once(key, fingerprint(method, path, sent))

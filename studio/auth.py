@@ -16,6 +16,10 @@ PUBLIC = ("/healthz", "/readyz", "/openapi.json", "/api/v1/session", "/assets/",
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+#: What every answer says to browsers, beside what pages add: of no other type, in no other page, no address told elsewhere.
+GUARDED = (("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"))
+
+
 class SignedOut(FlowloomError):
     """Nobody is signed in, or the session has ended."""
 
@@ -53,11 +57,11 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def guard(response):  # type: ignore[no-untyped-def]
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if "frame-ancestors *" not in response.headers.get("Content-Security-Policy", ""):
+        framed = "frame-ancestors *" in response.headers.get("Content-Security-Policy", "")
+        for name, value in GUARDED:
             # Public forms stand on other sites' pages; they know no session, so there is nothing to trick anybody into.
-            response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
+            if not (framed and name == "X-Frame-Options"):
+                response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
             response.headers.setdefault(
                 "Content-Security-Policy",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +17,7 @@ from engine.errors import FlowloomError, Problem
 from engine.plugins.slots import Unauthentic, Unreadable
 from studio import limits
 from studio.answers import answer, engine, refusal
+from studio.front import RAISED, Answer, Environ, body_of, status_line
 
 blueprint = Blueprint("hooks", __name__)
 
@@ -28,8 +27,6 @@ REFUSED = (60, 60)
 #: trusted, may put on our disk.
 RECEIVED = (60_000, 40_000)
 HEADERS = 64
-#: Where the front leaves what was raised, for the view to say it.
-RAISED = "flowloom.raised"
 
 
 class TooOften(FlowloomError):
@@ -59,67 +56,38 @@ class Counters:
 
 
 def install(app: Flask) -> None:
-    """The counters of this application, and the short way for what is as it should be."""
+    """The counters of this application."""
     app.config["HOOKS"] = Counters()
-    app.wsgi_app = Front(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
-class Front:
-    """Takes a delivery that is as it should be without the work a page needs: in a burst that is most of what it costs. Whatever is
-    not, goes to the view below, which says why."""
-
-    def __init__(self, app: Flask, beyond: Callable[..., Iterable[bytes]]) -> None:
-        self._app, self._beyond = app, beyond
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """A WSGI application."""
-        path = str(environ.get("PATH_INFO") or "")
-        if environ.get("REQUEST_METHOD") == "POST" and path.startswith("/hooks/") and "/" not in path[7:]:
-            done = self._quickly(environ, path[7:])
-            if done is not None:
-                status, kind, body, more = done
-                headers = [
-                    ("Content-Type", kind),
-                    ("Content-Length", str(len(body))),
-                    ("X-Content-Type-Options", "nosniff"),
-                    *more,
-                ]
-                start_response(status, headers)
-                return [body]
-        return self._beyond(environ, start_response)
-
-    def _quickly(
-        self, environ: dict[str, Any], connection: str
-    ) -> tuple[str, str, bytes, list[tuple[str, str]]] | None:
-        length = str(environ.get("CONTENT_LENGTH") or "")
-        usual = length.isascii() and length.isdigit() and int(length) <= self._app.config["MAX_CONTENT_LENGTH"]
-        if not usual or environ.get("HTTP_CONTENT_ENCODING") or environ.get("HTTP_TRANSFER_ENCODING"):
-            return None
-        counters: Counters = self._app.config["HOOKS"]
-        at = limits.peer(environ, behind_proxy=self._app.config["SECURE_COOKIES"])
-        now = time.monotonic()
-        if counters.refused.wait(at, now, take=False):
-            return None
-        body = environ["wsgi.input"].read(int(length)) if int(length) else b""
-        environ["wsgi.input"] = io.BytesIO(body)
-        if len(body) != int(length):
-            return None
-        try:
-            done = deliver(self._app.config["ENGINE"], counters, connection, body, environ, at)
-        except Unauthentic as error:
-            environ[RAISED] = error
-            return None
-        except FlowloomError as error:
-            environ[RAISED] = error
-            return None
-        if done.reply is not None:
-            return _line(done.reply.status), done.reply.kind, done.reply.body, []
-        more = [("Idempotency-Replayed", "true")] if done.replayed else []
-        return _line(done.status), "application/json", orjson.dumps(done.content, option=orjson.OPT_NON_STR_KEYS), more
+def quickly(app: Flask, environ: Environ, connection: str) -> Answer | None:
+    """The answer to a delivery that is as it should be; None of another."""
+    counters: Counters = app.config["HOOKS"]
+    at = limits.peer(environ, behind_proxy=app.config["SECURE_COOKIES"])
+    if counters.refused.wait(at, time.monotonic(), take=False):
+        return None
+    body = body_of(app, environ)
+    if body is None:
+        return None
+    try:
+        done = deliver(app.config["ENGINE"], counters, connection, body, environ, at)
+    except (Unauthentic, FlowloomError) as error:
+        environ[RAISED] = error
+        return None
+    if done.reply is not None:
+        return _answer(done.reply.status, done.reply.kind, done.reply.body)
+    more = [("Idempotency-Replayed", "true")] if done.replayed else []
+    return _answer(done.status, "application/json", orjson.dumps(done.content, option=orjson.OPT_NON_STR_KEYS), more)
 
 
-def _line(status: int) -> str:
-    return f"{status} {HTTPStatus(status).phrase}"
+def _answer(status: int, kind: str, body: bytes, more: Iterable[tuple[str, str]] = ()) -> Answer:
+    headers = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("X-Content-Type-Options", "nosniff"),
+        *more,
+    ]
+    return status_line(status), headers, body
 
 
 def deliver(

@@ -97,7 +97,10 @@ def _written(text: str, code: str) -> Decimal:
 
 
 def bounded(field: Field, value: Any, read: Any) -> Any:
-    """The value, when it lies between the field's ``min`` and ``max`` (each read by ``read``). Raises R012, R013."""
+    """The value, when it lies between the field's ``min`` and ``max`` (each read by ``read``). Raises R012, R013.
+
+    A ``read`` that remembers what it made of a bound saves reading it again for every value.
+    """
     if field.min is not None and not isinstance(field.min, Expression) and value < read(field.min):
         raise Unclean("R012", least=field.min)
     if field.max is not None and not isinstance(field.max, Expression) and value > read(field.max):

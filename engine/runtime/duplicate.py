@@ -16,7 +16,7 @@ from engine.plugins.slots import Unclean
 from engine.runtime import clean, keyring, resemblance
 from engine.runtime.context import Context
 from engine.runtime.keyring import Keyring
-from engine.runtime.plans import EntityPlan
+from engine.runtime.plans import DuplicatePlan, EntityPlan
 
 #: Candidates looked at per rule; more than that and the key says nothing.
 MOST = 50
@@ -81,20 +81,21 @@ def candidates(
 ) -> list[Match]:
     """Every record that a rule takes for the same thing, best first. ``own`` is left out."""
     found: list[Match] = []
-    for rule, condition in plan.duplicates:
-        if condition is not None and not condition(environment):
+    for each in plan.duplicates:
+        if each.where is not None and not each.where(environment):
             continue
-        found += (
-            _weighed(context, plan, rule, values, own) if rule.compare else _matched(context, plan, rule, values, own)
-        )
-    found.sort(key=lambda match: -match.score)
+        look = _weighed if each.rule.compare else _matched
+        found += look(context, plan, each, values, own)
+    if len(found) > 1:
+        found.sort(key=lambda match: -match.score)
     return found
 
 
 def _weighed(
-    context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any], own: int | None
+    context: Context, plan: EntityPlan, each: DuplicatePlan, values: Mapping[str, Any], own: int | None
 ) -> Iterator[Match]:
     """By the evidence of several fields together."""
+    rule = each.rule
     for likeness in resemblance.likenesses(context, plan, rule.compare, values, rule.above):
         record = context.get(plan.name, likeness.record) if likeness.record != own else None
         if record is None:
@@ -109,25 +110,26 @@ def _weighed(
 
 
 def _matched(
-    context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any], own: int | None
-) -> Iterator[Match]:
+    context: Context, plan: EntityPlan, each: DuplicatePlan, values: Mapping[str, Any], own: int | None
+) -> list[Match]:
     """By fields each of which must agree."""
-    for record in _blocked_by_keys(context, plan, rule, values):
-        match = _compare(context, plan, rule, values, record) if record.id != own else None
-        if match is not None:
-            yield match
+    records = _blocked_by_keys(context, plan, each, values)
+    matches = [_compare(context, plan, each.rule, values, record) for record in records if record.id != own]
+    return [match for match in matches if match is not None]
 
 
-def _blocked_by_keys(context: Context, plan: EntityPlan, rule: Duplicates, values: Mapping[str, Any]) -> list[Record]:
+def _blocked_by_keys(
+    context: Context, plan: EntityPlan, each: DuplicatePlan, values: Mapping[str, Any]
+) -> Sequence[Record]:
     """The records worth comparing: equal in every exact field, or sharing a rare key of a similar one."""
-    exact = {name: values[name] for name, how in rule.match.items() if how == "exact"}
-    if any(value is None for value in exact.values()):
-        return []
-    if exact:
+    if each.exact:
+        exact = {name: values[name] for name in each.exact}
+        if None in exact.values():
+            return ()
         if keyring.nobody(context, plan.name, exact):
-            return []
+            return ()
         return list(context.records.find(context.connection, plan.name, exact, MOST))
-    ids = resemblance.near(context, plan, tuple(rule.match), values)
+    ids = resemblance.near(context, plan, each.worded, values)
     return list(context.records.get_many(context.connection, plan.name, ids).values())
 
 
@@ -135,20 +137,26 @@ def remember(context: Context, plan: EntityPlan, record: Record, old: Mapping[st
     """Keep the keys that names are found again by; ``old`` holds what an update changed, None for a new record."""
     ring = keyring.of(context.connection, plan.name)
     if ring is not None:
-        changed = {name: record.values[name] for name in ring.exact if old is None or name in old}
-        ring.written(record.id, record.values, keyring.stored(context, plan.name, changed))
+        names = ring.exact if old is None else ring.exact & old.keys()
+        changed = {name: record.values[name] for name in names}
+        ring.written(record.id, record.values, keyring.stored(context, plan.name, changed) if changed else ())
     if plan.keyed and (old is None or not old.keys().isdisjoint(plan.keyed)):
         resemblance.remember(context, plan, record.id, record.values, old or {})
+
+
+def sought(plan: EntityPlan, match_on: Iterable[str] = ()) -> tuple[set[str], set[str]]:
+    """The fields of a new record whose values are looked for as they are, and those whose words are."""
+    exact, worded = set(match_on), set[str]()
+    for each in plan.duplicates:
+        exact.update(each.exact)
+        worded.update(each.worded)
+    return exact, worded
 
 
 def expect(context: Context, ring: Keyring, rows: Sequence[Mapping[str, Any]], match_on: Iterable[str] = ()) -> None:
     """A lot of new records is about to come in: what its rows (as they were entered) will ask for is asked for at once."""
     plan = context.plan(ring.entity)
-    exact, compared = set(match_on), set[str]()
-    for rule, _ in plan.duplicates:
-        own = {name for name, how in rule.match.items() if how == "exact"}
-        exact |= own
-        compared |= set(rule.compare) if rule.compare or own else set(rule.match)
+    exact, compared = sought(plan, match_on)
     entered: dict[str, list[Any]] = {name: [] for name in exact | compared if name in plan.fields}
     for name, values in entered.items():
         one = plan.fields[name]

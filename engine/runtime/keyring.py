@@ -8,7 +8,7 @@ the lot itself brings is added as it comes. What was not asked for before is ask
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.runtime.context import Context
@@ -136,9 +136,9 @@ class Keyring:
             known |= records_of(connection, self.entity, missing)
         return {key: known[key] for key in keys}
 
-    def absent(self, name: str, value: Any) -> bool:
-        """True when certainly no record has this stored value in that field."""
-        return (name, value) in self._sought and (name, value) not in self._present
+    def lacks(self, exact: Iterable[tuple[str, Any]]) -> bool:
+        """True when certainly no record has one of these stored values in its field."""
+        return not self._sought.intersection(exact) <= self._present
 
     # --- for who writes
 
@@ -170,19 +170,21 @@ def of(connection: Connection, entity: str) -> Keyring | None:
 def nobody(context: Context, entity: str, values: Mapping[str, Any]) -> bool:
     """True when certainly no record has all of these values: one of them was asked for before, and nobody has it."""
     ring = of(context.connection, entity)
-    return ring is not None and any(ring.absent(*each) for each in stored(context, entity, values))
+    return ring is not None and ring.lacks(stored(context, entity, values))
 
 
-def stored(context: Context, entity: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def stored(context: Context, entity: str, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The values that have a column and are plain texts or numbers there, as the database has them."""
     shape = context.schema.entities[entity]
+    found: list[tuple[str, Any]] = []
     for name, value in values.items():
         if value is None or name not in shape.fields:
             continue
         convert = shape.to_store.get(name)
         value = convert(value) if convert else value
-        if isinstance(value, str | int):
-            yield name, value
+        if isinstance(value, (str, int)):
+            found.append((name, value))
+    return found
 
 
 def told(context: Context, entity: str) -> None:

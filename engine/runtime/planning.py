@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from engine.expression.parse import Condition, Expression, functions_of, names_of
 from engine.model.assignment import Assignment
-from engine.model.entity import SYSTEM_FIELDS, Entity, Field
+from engine.model.entity import SYSTEM_FIELDS, Duplicates, Entity, Field
 from engine.model.sla import EventPattern
 from engine.model.terms import Duration, Template
 from engine.plugins.slots import EventPlugin, FieldType
 from engine.runtime import machine
 from engine.runtime.inputs import decision_reads, expressions_in, reads
 from engine.runtime.machine import MachinePlan
-from engine.runtime.plans import Call, CounterPlan, EntityPlan, FieldPlan, Fill, IdlePlan, PatternPlan, SlaPlan
+from engine.runtime.plans import (
+    Call,
+    CounterPlan,
+    DuplicatePlan,
+    EntityPlan,
+    FieldPlan,
+    Fill,
+    IdlePlan,
+    PatternPlan,
+    SlaPlan,
+)
 from engine.store.tables import FILES
 
 if TYPE_CHECKING:
@@ -58,10 +68,7 @@ def build_plan(compiled: Compiled, entity: Entity) -> EntityPlan:
         linked=tuple(plan for plan in plans if plan.links_to),
         filed=tuple(plan for plan in plans if plan.field.type in FILES),
         unique=tuple(dict.fromkeys([*unique, *entity.unique])),
-        duplicates=tuple(
-            (rule, compiled.call(rule.where_, entity.name) if rule.where_ else None)
-            for rule in entity.duplicates.values()
-        ),
+        duplicates=tuple(_duplicates(compiled, entity, rule) for rule in entity.duplicates.values()),
         machines=machines,
         machine_of=states,
         owners=tuple(sorted(owners)),
@@ -101,6 +108,12 @@ def _idles(compiled: Compiled, entity: Entity) -> Iterator[IdlePlan]:
             where = params.get("where")
             condition = compiled.call(where, entity.name) if isinstance(where, Expression | Condition) else None
             yield IdlePlan(trigger.name, str(params["since"]), params["for"].delta, condition)
+
+
+def _duplicates(compiled: Compiled, entity: Entity, rule: Duplicates) -> DuplicatePlan:
+    exact = tuple(name for name, how in rule.match.items() if how == "exact")
+    worded = rule.compare if rule.compare or exact else tuple(rule.match)
+    return DuplicatePlan(rule, compiled.call(rule.where_, entity.name) if rule.where_ else None, exact, worded)
 
 
 def _slas(compiled: Compiled, entity: Entity) -> Iterator[SlaPlan]:

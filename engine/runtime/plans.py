@@ -151,6 +151,17 @@ class IdlePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicatePlan:
+    """A rule about duplicates with its condition compiled. ``exact`` are the fields that must be equal, ``worded`` those
+    whose words are looked for; a rule that compares or has nothing exact looks for words."""
+
+    rule: Duplicates
+    where: Call | None
+    exact: tuple[str, ...]
+    worded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntityPlan:
     """Everything a write of one entity needs, in the order it is needed."""
 
@@ -165,7 +176,7 @@ class EntityPlan:
     linked: tuple[FieldPlan, ...]
     filed: tuple[FieldPlan, ...]
     unique: tuple[tuple[str, ...], ...]
-    duplicates: tuple[tuple[Duplicates, Call | None], ...]
+    duplicates: tuple[DuplicatePlan, ...]
     machines: tuple[MachinePlan, ...]
     machine_of: Mapping[str, MachinePlan]
     owners: tuple[str, ...]

@@ -144,11 +144,19 @@ class Taker:
         """Each row looks for its duplicates and for the record it matches; what they ask for is asked for all at once."""
         if self._ring is None:
             return
-        constants, columns, mended = self.plan.constants, self.plan.mapping.items(), self.mended
-        cells = ({**row.cells, **mended.get(str(row.number), {})} for row in rows)
-        entered = [{**constants, **{name: each.get(column) for name, column in columns}} for each in cells]
         context = Context(self.running.parts, connection, self.actor)
+        exact, worded = duplicate.sought(context.plan(self.plan.entity), self.plan.match_on)
+        sought = exact | worded
+        columns = [(name, column) for name, column in self.plan.mapping.items() if name in sought]
+        constants = {name: value for name, value in self.plan.constants.items() if name in sought}
+        cells = map(self._cells, rows)
+        entered = [{**constants, **{name: each.get(column) for name, column in columns}} for each in cells]
         duplicate.expect(context, self._ring, entered, self.plan.match_on)
+
+    def _cells(self, row: Row) -> Mapping[str, str]:
+        """The row's cells, as they are after those that were written anew."""
+        mended = self.mended.get(str(row.number)) if self.mended else None
+        return {**row.cells, **mended} if mended else row.cells
 
     def _row(self, connection: Connection, row: Row) -> Taken:
         if self._ring is None:
@@ -184,12 +192,13 @@ class Taker:
         problems: list[Problem] = []
         for name in values.keys() & self.links.keys():
             values[name] = intake.linked(context, name, self.links[name], str(values[name]), problems, self.named)
-        cells = {**row.cells, **self.mended.get(str(row.number), {})}
+        cells = self._cells(row)
         for name, column in self.plan.mapping.items():
-            text = cells.get(column, "")
+            text = cells.get(column)
             if not text:
                 continue
-            if shortened(text):
+            # What Excel cut short always has a plus sign in it.
+            if "+" in text and shortened(text):
                 problems.append(Problem("I008", field=name, parameters={"value": text}))
                 continue
             values[name] = text

@@ -59,11 +59,12 @@ class Sheet:
 
     def rows(self, after: int = 1) -> Iterator[Row]:
         """Every row below the heading whose number is larger than ``after``; empty rows are passed over."""
+        columns, first, width = self.columns, max(self.heading, after) + 1, len(self.columns)
         for number, cells in self._lines():
-            if number <= self.heading or number <= after or not any(cells):
+            if number < first or not any(cells):
                 continue
-            beyond = sum(1 for cell in cells[len(self.columns) :] if cell)
-            yield Row(number, dict(zip(self.columns, cells, strict=False)), beyond)
+            beyond = sum(1 for cell in cells[width:] if cell) if len(cells) > width else 0
+            yield Row(number, dict(zip(columns, cells, strict=False)), beyond)
 
     def count(self) -> int:
         """How many rows are below the heading."""

@@ -41,17 +41,42 @@ def search_text(values: Sequence[Any]) -> str:
         if not text.isascii():
             parts.append(sounds(text))
         elif not text.isalpha():
-            digits = "".join(filter(str.isdigit, text))
+            # A phone number is kept with nothing but its digits behind the first sign.
+            digits = text[1:]
+            if not digits.isdigit() or text[0].isdigit():
+                digits = "".join(filter(str.isdigit, text))
             if len(digits) >= 7 and digits != text:
                 parts.append(digits)
     return " ".join(parts)
 
 
-@functools.lru_cache(maxsize=1024)
 def sounds(text: str) -> str:
     """``ruishiguangxue rsgx``: how the Chinese characters of a text are read, then their initials."""
-    found = syllables(text)
-    return f"{''.join(found)} {''.join([syllable[0] for syllable in found])}"
+    whole, initials = "", ""
+    # Names differ by their digits and share their words: each stretch of characters is put together once.
+    for stretch in _STRETCH.findall(text):
+        if stretch.isascii():
+            said = stretch if stretch.isalnum() else "".join(filter(str.isalnum, stretch))
+            start = said[:1]
+        else:
+            heard = _heard(stretch)
+            if heard is None:
+                found = syllables(text)
+                return f"{''.join(found)} {''.join([syllable[0] for syllable in found])}"
+            said, start = heard
+        whole += said
+        initials += start
+    return f"{whole} {initials}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _heard(stretch: str) -> tuple[str, str] | None:
+    """How characters outside ASCII are read, and their initials; None where one of them has no reading: it stays together
+    with what is around it."""
+    pieces = _read(stretch)
+    if not pieces or not all(read for read, _ in pieces):
+        return None
+    return "".join([piece for _, piece in pieces]), "".join([piece[0] for _, piece in pieces])
 
 
 @functools.lru_cache(maxsize=4096)

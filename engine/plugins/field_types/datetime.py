@@ -47,9 +47,14 @@ class DateTime(FieldType):
 
     def clean(self, field: Field, value: Any) -> dt.datetime | None:
         """An aware instant in UTC. R024 when it is none, R022 when there is no such day, R012 and R013 out of bounds."""
-        if entered.is_empty(value):
+        if type(value) is dt.datetime and value.tzinfo is UTC:
+            moment = value
+        elif entered.is_empty(value):
             return None
-        moment = self._read(field, value)
+        else:
+            moment = self._read(field, value)
+        if field.min is None and field.max is None:
+            return moment
         return entered.bounded(field, moment, lambda bound: self._read(field, bound))  # type: ignore[no-any-return]
 
     def _read(self, field: Field, value: Any) -> dt.datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from engine.expression.types import INTEGER, Type
@@ -19,6 +20,9 @@ def _read(value: Any) -> int:
     if abs(number) > LARGEST:
         raise Unclean("R013", most=LARGEST)
     return int(number)
+
+
+_bound = functools.lru_cache(maxsize=256, typed=True)(_read)
 
 
 class Integer(FieldType):
@@ -40,7 +44,10 @@ class Integer(FieldType):
 
     def clean(self, field: Field, value: Any) -> int | None:
         """An int of 64 bits. R010 when it is none, R012 and R013 out of bounds."""
-        if entered.is_empty(value):
+        if type(value) is int and -LARGEST <= value <= LARGEST:
+            number = value
+        elif entered.is_empty(value):
             return None
-        number = value if type(value) is int and -LARGEST <= value <= LARGEST else _read(value)
-        return entered.bounded(field, number, _read)  # type: ignore[no-any-return]
+        else:
+            number = _read(value)
+        return entered.bounded(field, number, _bound)  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,6 +16,8 @@ from engine.plugins.slots import FieldType, Unclean
 SCALE = 10_000
 STEP = Decimal("0.0001")
 LARGEST = Decimal(2**63 - 1) / SCALE
+#: With fewer digits no whole number is too large.
+DIGITS = 15
 
 SIGNS: Mapping[str, str] = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$"}
 _CURRENCY = re.compile(r"(人民币|rmb|cny|hk\$|hkd|usd|us\$|eur|gbp|jpy|[¥¥$€£]|元整|元|圆)")
@@ -33,6 +36,26 @@ _MEANS: Mapping[str, str] = {
     "£": "GBP",
     "jpy": "JPY",
 }
+
+
+def _read(value: Any, own: str) -> Decimal:
+    """The amount that was typed, in the currency ``own``."""
+    if isinstance(value, str):
+        if len(value) < DIGITS and value.isascii() and value.isdigit():
+            return Decimal(value).quantize(STEP)
+        text = entered.narrow(entered.text_of(value)).lower()
+        for sign in _CURRENCY.findall(text):
+            currency = _MEANS.get(sign)
+            if currency is not None and currency != own:
+                raise Unclean("R017", given=currency, expected=own)
+        value = _CURRENCY.sub("", text).strip()
+    amount = entered.decimal_of(value, "R015")
+    if abs(amount) > LARGEST:
+        raise Unclean("R013", most=LARGEST)
+    return amount.quantize(STEP, rounding=ROUND_HALF_UP)
+
+
+_bound = functools.lru_cache(maxsize=256, typed=True)(_read)
 
 
 class Money(FieldType):
@@ -64,20 +87,8 @@ class Money(FieldType):
         """The amount, rounded to four decimals. R015 when it is none, R017 in another currency, R012, R013 out of bounds."""
         if entered.is_empty(value):
             return None
-        return entered.bounded(field, self._read(field, value), lambda bound: self._read(field, bound))  # type: ignore[no-any-return]
-
-    def _read(self, field: Field, value: Any) -> Decimal:
-        if isinstance(value, str):
-            text = entered.narrow(entered.text_of(value)).lower()
-            for sign in _CURRENCY.findall(text):
-                currency, own = _MEANS.get(sign), self.currency(field)
-                if currency is not None and currency != own:
-                    raise Unclean("R017", given=currency, expected=own)
-            value = _CURRENCY.sub("", text).strip()
-        amount = entered.decimal_of(value, "R015")
-        if abs(amount) > LARGEST:
-            raise Unclean("R013", most=LARGEST)
-        return amount.quantize(STEP, rounding=ROUND_HALF_UP)
+        own = self.currency(field)
+        return entered.bounded(field, _read(value, own), lambda bound: _bound(bound, own))  # type: ignore[no-any-return]
 
     def currency(self, field: Field) -> str:
         """Three letters."""

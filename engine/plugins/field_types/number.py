@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -18,6 +19,9 @@ def _read(value: Any) -> float:
     if not math.isfinite(number):
         raise Unclean("R014")
     return number
+
+
+_bound = functools.lru_cache(maxsize=256, typed=True)(_read)
 
 
 class Number(FieldType):
@@ -44,10 +48,13 @@ class Number(FieldType):
 
     def clean(self, field: Field, value: Any) -> float | None:
         """A finite float. R011 when it is none, R012 and R013 out of bounds, R014 for NaN and infinity."""
-        if entered.is_empty(value):
+        if type(value) is float and math.isfinite(value):
+            number = value
+        elif entered.is_empty(value):
             return None
-        number = value if type(value) is float and math.isfinite(value) else _read(value)
-        return entered.bounded(field, number, _read)  # type: ignore[no-any-return]
+        else:
+            number = _read(value)
+        return entered.bounded(field, number, _bound)  # type: ignore[no-any-return]
 
     def show(self, field: Field, value: Any, language: str) -> str:
         """``1,234.5 km``: at most as many decimals as asked for."""

@@ -12,6 +12,8 @@ from engine.plugins.slots import FieldType, Unclean
 
 _SEPARATORS = re.compile(r"[\s\-.()·_/]+")
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
+#: How nearly every number is typed, and how it is kept.
+_PLAIN = re.compile(r"(?:\+86)?(1[3-9][0-9]{9})")
 _EXTENSION = re.compile(r"(?:转分机|转|分机|ext\.?|extension|x|#|;ext=|,)\s*(\d{1,8})\s*$", re.IGNORECASE)
 
 
@@ -42,10 +44,13 @@ class Phone(FieldType):
 
     def clean(self, field: Field, value: Any) -> str | None:
         """E.164, with ``;ext=`` where there is an extension. R030 no number, R031 wrong length, R032 as Excel spoils it."""
+        region = field.options.get("region", "CN")
+        plain = _PLAIN.fullmatch(value) if isinstance(value, str) and region == "CN" else None
+        if plain is not None:
+            return f"+86{plain[1]}"
         if entered.is_empty(value):
             return None
         text = entered.narrow(entered.text_of(value))
-        region = field.options.get("region", "CN")
         bare = _SEPARATORS.sub("", text)
         if region == "CN" or bare.startswith(("+86", "0086")):
             mobile = _MOBILE.fullmatch(bare)

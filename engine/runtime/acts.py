@@ -14,7 +14,6 @@ from engine.expression.parse import Condition, Expression
 from engine.facts import NOTHING, SYSTEM, Actor, Event, Record
 from engine.model.approval import Approval
 from engine.model.terms import Duration, Label, Step, Template
-from engine.plugins.slots import StepPlugin
 from engine.runtime import (
     approval,
     assignment,
@@ -231,23 +230,25 @@ class Acting(Context):
             self.each = kept
 
     def _step(self, step: Step, event: Event) -> None:
-        entry: dict[str, Any] = {"step": step.action, "where": str(step.where)}
+        _, plugin, where = self.compiled.step(step)
+        entry: dict[str, Any] = {"step": step.action, "where": where}
         if step.id:
             entry["id"] = step.id
         self.trace.append(entry)
         if step.if_ is not None and not self.holds(step.if_, event):
             entry["skipped"] = True
             return
-        begun = self.clock.monotonic()
+        clock = self.clock
+        begun = clock.monotonic()
         try:
-            result = self.registry.get(StepPlugin, step.action).run(self, step, event)
+            result = plugin.run(self, step, event)
         except Stop:
             entry["result"] = "stop"
             raise
         except Exception as error:
             entry["failed"] = said.keep(said.problems_of(error))
             raise
-        entry["ms"] = round((self.clock.monotonic() - begun) * 1000, 3)
+        entry["ms"] = round((clock.monotonic() - begun) * 1000, 3)
         if result is not None:
             entry["result"] = result
         if step.id:

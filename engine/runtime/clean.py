@@ -116,25 +116,25 @@ def fill(
                 continue
         elif name in changed or not empty(values[name]) or each.inputs.isdisjoint(changed):
             continue
-        value = _computed(context, plan.fields[name], each, environment, problems)
+        try:
+            value = each.call(environment)
+            if value is None:
+                value = each.empty
+            elif value.__class__ is not each.exact:
+                value = each.clean(each.field, value)
+        except (Unclean, FlowloomError) as error:
+            problems.append(_uncomputed(plan.fields[name], each, error, context.language))
+            value = None
         if changed is not None and value != values[name]:
             changed.add(name)
-        values[name] = value
-        names[name] = value
+        values[name] = names[name] = value
 
 
-def _computed(context: Context, field: FieldPlan, each: Fill, environment: Environment, problems: list[Problem]) -> Any:
-    try:
-        value = each.call(environment)
-        if value is not None and value.__class__ is each.exact:
-            return value
-        return field.type.clean(field.field, value)
-    except Unclean as error:
-        problems.append(_unclean(field, error, context.language, error.parameters.get("value", "")).at(each.where))
-    except FlowloomError as error:
-        reason = "; ".join(problem.what(context.language) for problem in error.problems)
-        problems.append(_told("R057", field, context.language, reason=reason).at(each.where))
-    return None
+def _uncomputed(field: FieldPlan, each: Fill, error: Exception, language: str) -> Problem:
+    if isinstance(error, Unclean):
+        return _unclean(field, error, language, error.parameters.get("value", "")).at(each.where)
+    reason = "; ".join(problem.what(language) for problem in getattr(error, "problems", ()))
+    return _told("R057", field, language, reason=reason).at(each.where)
 
 
 def verify(

@@ -20,10 +20,10 @@ from engine.model.assignment import Assignment
 from engine.model.entity import Field
 from engine.model.manifest import Manifest
 from engine.model.pack import Parameter
-from engine.model.terms import Duration, Template
+from engine.model.terms import Duration, Step, Template
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
-from engine.plugins.slots import EventPlugin, FieldType
+from engine.plugins.slots import EventPlugin, FieldType, StepPlugin
 from engine.runtime import calendar, course, decision
 from engine.runtime.calendar import WorkTime
 from engine.runtime.decision import Table
@@ -46,6 +46,8 @@ class Compiled:
         self._types: Mapping[str, Mapping[str, Type]] | None = None
         self._scopes: dict[tuple[str | None, str, tuple[str, ...]], Scope] = {}
         self._calls: dict[tuple[str | None, str, tuple[str, ...], Any], Call] = {}
+        self._known: dict[tuple[int, str | None, str, tuple[str, ...]], tuple[Expression | Condition, Call]] = {}
+        self._steps: dict[int, tuple[Step, StepPlugin, str]] = {}
         self._targets: dict[tuple[str | None, tuple[str, ...], Expression], str | None] = {}
         self._templates: dict[tuple[str, str], Callable[..., str]] = {}
         self._plans: dict[str, EntityPlan] = {}
@@ -143,11 +145,25 @@ class Compiled:
         self, expression: Expression | Condition, entity: str | None, kind: str = "record", outer: tuple[str, ...] = ()
     ) -> Call:
         """The expression as a function of an Environment, compiled once per scope."""
+        # The same text means the same function, but to compare the texts of a condition takes longer than most conditions
+        # do: what was asked for before is known by being the same object.
+        place = (id(expression), entity, kind, outer)
+        known = self._known.get(place)
+        if known is not None and known[0] is expression:
+            return known[1]
         key = (entity, kind, outer, expression)
         call = self._calls.get(key)
         if call is None:
             call = self._calls[key] = compile_expression(expression, self.scope(entity, kind, outer), self.functions)
+        self._known[place] = (expression, call)
         return call
+
+    def step(self, step: Step) -> tuple[Step, StepPlugin, str]:
+        """The step, what carries it out, and where it is written. KeyError for an action nobody knows."""
+        known = self._steps.get(id(step))
+        if known is None or known[0] is not step:
+            known = self._steps[id(step)] = (step, self.registry.get(StepPlugin, step.action), str(step.where))
+        return known
 
     def entity_of(self, expression: Expression, entity: str | None, outer: tuple[str, ...] = ()) -> str | None:
         """The entity of the record an expression of a rule gives, or None when it gives no record."""

@@ -249,7 +249,18 @@ def _fills(
             continue
         exact = EXACT.get(plan.field.type) if plan.field.min is None and plan.field.max is None else None
         computed = plan.field.value is not None
-        fills[name] = Fill(name, call, computed, frozenset(inputs), far, plan.field.where, exact)
+        fills[name] = Fill(
+            name=name,
+            call=call,
+            computed=computed,
+            inputs=frozenset(inputs),
+            far=far,
+            where=plan.field.where,
+            field=plan.field,
+            clean=plan.type.clean,
+            exact=exact,
+            empty=plan.type.clean(plan.field, None),
+        )
     return constants, tuple(_in_order(fills))
 
 

@@ -50,8 +50,12 @@ class Fill:
     inputs: frozenset[str]
     far: bool
     where: Where
-    exact: type | None = None
+    field: Field
+    clean: Callable[[Field, Any], Any]
+    exact: type | None
     """A value of this class is already what the field holds."""
+    empty: Any
+    """What the field holds when nothing comes out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,10 @@ def remember(context: Context, plan: EntityPlan, record: Record, old: Mapping[st
     """Keep the keys that names are found again by; ``old`` holds what an update changed, None for a new record."""
     ring = keyring.of(context.connection, plan.name)
     if ring is not None:
-        names = ring.exact if old is None else ring.exact & old.keys()
-        changed = {name: record.values[name] for name in names}
-        ring.written(record.id, record.values, keyring.stored(context, plan.name, changed) if changed else ())
+        ring.written(record.id, record.values)
+        if old is None or not ring.exact.isdisjoint(old):
+            changed = {name: record.values[name] for name in ring.exact if old is None or name in old}
+            ring.holds(keyring.stored(context, plan.name, changed))
     if plan.keyed and (old is None or not old.keys().isdisjoint(plan.keyed)):
         resemblance.remember(context, plan, record.id, record.values, old or {})
 

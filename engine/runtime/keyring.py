@@ -142,10 +142,14 @@ class Keyring:
 
     # --- for who writes
 
-    def written(self, record: int, values: Mapping[str, Any], exact: Iterable[tuple[str, Any]]) -> None:
+    def written(self, record: int, values: Mapping[str, Any]) -> None:
         """A record was made or changed."""
-        self.there = max(self.there, record)
+        if record > self.there:
+            self.there = record
         self.values[record] = values
+
+    def holds(self, exact: Iterable[tuple[str, Any]]) -> None:
+        """A record has these stored values now."""
         self._present.update(exact)
 
     def added(self, key: Key, record: int) -> None:

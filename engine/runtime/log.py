@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,16 +16,19 @@ from engine.store.encode import micros, to_text
 RUN = ("trigger", "entity", "record", "event", "state", "started_at", "ended_at", "revision", "by_user", "data")
 
 
-def _detail(context: Context, version: int, **more: Any) -> dict[str, Any]:
-    detail = {"version": version, **more}
-    if context.via:
-        detail["via"] = context.via
-    if context.parts.revision:
-        detail["revision"] = context.parts.revision
-    if context.user is not None and context.user != context.actor.user:
-        # The rights were the rule's, the cause was a person: both are kept.
-        detail["by"] = context.user
-    return detail
+def _detail(context: Context, version: int, more: tuple[tuple[str, Any], ...] = ()) -> str | None:
+    # The rights were the rule's, the cause was a person: both are kept.
+    by = context.user if context.user != context.actor.user else None
+    return _detailed(version, context.via, context.parts.revision, by, more)
+
+
+@functools.lru_cache(maxsize=1024)
+def _detailed(
+    version: int, via: str, revision: int | None, by: int | None, more: tuple[tuple[str, Any], ...]
+) -> str | None:
+    """The same for every record that a rule makes or changes: few texts, written out again and again."""
+    detail = {"version": version, **dict(more), "via": via or None, "revision": revision or None, "by": by}
+    return to_text({name: value for name, value in detail.items() if value is not None})
 
 
 def created(context: Context, plan: EntityPlan, record: Record) -> None:
@@ -52,7 +56,7 @@ def changed(
     action: str = "",
 ) -> None:
     """Fields of a record changed; ``action`` names the transition that did it."""
-    more = {"transition": action} if action else {}
+    more = (("transition", action),) if action else ()
     audit.write(
         context.connection,
         context.now,
@@ -62,7 +66,7 @@ def changed(
         record=record.id,
         before=old,
         after=new,
-        detail=_detail(context, record.version, **more),
+        detail=_detail(context, record.version, more),
     )
 
 
@@ -120,7 +124,7 @@ def _whole(
         record=record.id,
         before=before,
         after=after,
-        detail=_detail(context, record.version, **(more or {})),
+        detail=_detail(context, record.version, tuple((more or {}).items())),
     )
 
 

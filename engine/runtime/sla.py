@@ -64,6 +64,8 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
             if not each.start.matches(event, seen) or each.stop.matches(event, seen):
                 timers.close(context.connection, broken.pop(name))
             continue
+        elif each.start.event is not None and each.start.event != event.name:
+            continue
         if _starts(each, event, running, seen):
             if name in running:
                 timers.cancel(context.connection, plan.name, event.record, each.timer)

@@ -53,9 +53,9 @@ def write(
     record: int | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-    detail: Mapping[str, Any] | None = None,
+    detail: Mapping[str, Any] | str | None = None,
 ) -> None:
-    """Note what was done. ``before`` and ``after`` hold the changed fields as JSON values."""
+    """Note what was done. ``before`` and ``after`` hold the changed fields as JSON values; ``detail`` may be text already."""
     row = (
         micros(now),
         actor.user,
@@ -66,7 +66,7 @@ def write(
         record,
         to_text(before) if before else None,
         to_text(after) if after else None,
-        to_text(detail) if detail else None,
+        to_text(detail) if detail and not isinstance(detail, str) else detail or None,
     )
     connection.append("fl_audit", COLUMNS, row, _seal)
 

@@ -24,7 +24,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def zone_of(field: Field) -> ZoneInfo:
     """The time zone in which this field is typed and shown (option ``timezone``; China's by default)."""
-    return _zone(str(field.options.get("timezone", "Asia/Shanghai")))
+    return _zone(field.options.get("timezone", "Asia/Shanghai"))
 
 
 class DateTime(FieldType):
@@ -94,4 +94,7 @@ class DateTime(FieldType):
 
     def show(self, field: Field, value: Any, language: str) -> str:
         """``2026-01-05 09:00`` in local time."""
-        return "" if value is None else value.astimezone(zone_of(field)).strftime("%Y-%m-%d %H:%M")
+        if value is None:
+            return ""
+        local = value.astimezone(zone_of(field))
+        return f"{local.year}-{local.month:02}-{local.day:02} {local.hour:02}:{local.minute:02}"

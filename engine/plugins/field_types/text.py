@@ -32,7 +32,8 @@ class Text(FieldType):
         """The text without blanks around it. R001, R002 (too long), R003 (pattern), R004."""
         if value is None:
             return None
-        text = entered.text_of(value).strip()
+        # What can be printed has neither NUL nor broken Unicode in it.
+        text = (value if type(value) is str and value.isprintable() else entered.text_of(value)).strip()
         if not text:
             return None
         if field.max_length is None and field.pattern is None:

@@ -100,7 +100,7 @@ def rows(environment: Environment, entity: str, value: Any, name: str) -> Sequen
         return ()
     if value.__class__ is not int:
         known = value.get(name)
-        if isinstance(known, list | tuple):
+        if known is not None and isinstance(known, list | tuple):
             return known
         value = value.get("id")
         if value is None:
@@ -112,7 +112,7 @@ def pick(value: Any, name: str) -> Any:
     """A part of a JSON map (an address, a file): mappings only, never an attribute of an object."""
     if value is None:
         return None
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         return value.get(name)
     raise TypeError(f"{type(value).__name__} has no {name}")
 
@@ -132,6 +132,7 @@ def each(values: Any, budget: list[int]) -> Iterable[Any]:
 def every(environment: Environment, entity: str, value: Any, name: str, budget: list[int]) -> Iterable[Any]:
     """What ``rows`` gives, taken from the budget as ``each`` does it."""
     found = rows(environment, entity, value, name)
+    # Nobody pays for isinstance() with an empty list, which is what most are.
     return each(found, budget) if found else ()
 
 

@@ -127,18 +127,17 @@ class Writer:
     def _attribute(self, node: ast.Attribute) -> str:
         owner = self._type(node.value)
         inner = self.write(node.value)
-        if owner.name != "record":
-            return f"pick({inner}, {node.attr!r})"
-        if _of_records(self._type(node)):
+        if owner.name == "record" and _of_records(self._type(node)):
             return f"rows(e, {owner.entity!r}, {inner}, {node.attr!r})"
-        # A record at hand is a dictionary: its field is taken without a call.
+        step = f"walk(e, {owner.entity!r}, " if owner.name == "record" else "pick("
+        # A record at hand is a dictionary, a map is one: what is in it is taken without a call.
         first, again = inner, inner
         if not isinstance(node.value, ast.Name) or node.value.id not in self.bound:
             if self.sources:
-                return f"walk(e, {owner.entity!r}, {inner}, {node.attr!r})"
+                return f"{step}{inner}, {node.attr!r})"
             again = self._temporary()
             first = f"({again} := {inner})"
-        other = f"walk(e, {owner.entity!r}, {again}, {node.attr!r})"
+        other = f"{step}{again}, {node.attr!r})"
         return f"({again}.get({node.attr!r}) if {first}.__class__ is dict else {other})"
 
     def _boolop(self, node: ast.BoolOp) -> str:

@@ -59,22 +59,20 @@ def choose(
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """(who may get it, best first; who may not, each with ``out``: the reason)."""
     rule = context.compiled.assignment(assignment.name)
-    loads, day = counter.loads(context, plan, rule.counter)
-    values = values_of(record)
-    counted = f"open_{plan.name}s"
+    holding, given = counter.loads(context, plan, rule.counter)
+    values, about, counted, where = values_of(record), plan.name, rule.counted, rule.where
+    me, param = context.me, context.parameters
     # One scene for all: looking at a candidate is looking at other names.
     scene = context.scene_of({})
-    me, param = scene.names["me"], scene.names["param"]
     able: dict[int, dict[str, Any]] = {}
     out: list[Mapping[str, Any]] = []
     for candidate in _candidates(context, assignment):
         user = candidate["id"]
-        held, today = loads.get((user, ""), 0), loads.get((user, day), 0)
-        candidate["open_count"] = candidate[counted] = held
-        candidate["today_count"] = today
-        candidate[plan.name], candidate["me"], candidate["param"] = values, me, param
+        candidate["open_count"] = candidate[counted] = held = holding.get(user, 0)
+        candidate["today_count"] = today = given.get(user, 0)
+        candidate[about], candidate["me"], candidate["param"] = values, me, param
         scene.names = candidate
-        reason = _unfit(rule, scene, held, today)
+        reason = _over(rule, scene, held, today) if where is None or where(scene) else "where"
         if reason is None:
             able[user] = candidate
         else:
@@ -102,20 +100,20 @@ def _same(known: Sequence[Mapping[str, Any]], users: Sequence[Mapping[str, Any]]
     return len(known) == len(users) and all(map(operator.is_, known, users))
 
 
-def _unfit(rule: AssignmentPlan, scene: Environment, held: int, today: int) -> str | None:
-    if rule.where is not None and not rule.where(scene):
-        return "where"
-    for name, limit, number in (("open", rule.open, held), ("per_day", rule.per_day, today)):
-        most = limit(scene) if callable(limit) else limit
-        if most is not None and number >= most:
-            return name
-    return None
+def _over(rule: AssignmentPlan, scene: Environment, held: int, today: int) -> str | None:
+    """The limit a candidate has reached; None for whoever may get one more."""
+    most = rule.open(scene) if callable(rule.open) else rule.open
+    if most is not None and held >= most:
+        return "open"
+    most = rule.per_day(scene) if callable(rule.per_day) else rule.per_day
+    return "per_day" if most is not None and today >= most else None
 
 
 def _row(able: Mapping[int, Mapping[str, Any]], row: Mapping[str, Any]) -> Mapping[str, Any]:
-    user = able.get(row["user"], {})
-    name = user.get("name") or user.get("login")
-    return {**row, "name": name, "open": user.get("open_count"), "today": user.get("today_count")}
+    user, found = able.get(row["user"], {}), dict(row)
+    found["name"] = user.get("name") or user.get("login")
+    found["open"], found["today"] = user.get("open_count"), user.get("today_count")
+    return found
 
 
 class _Ask:
@@ -133,6 +131,7 @@ class _Ask:
     ) -> None:
         self._context, self._plan, self._assignment, self._record = context, plan, assignment, record
         self._factors, self._scene, self._able = rule.factors, scene, able
+        self._calls = tuple(rule.factors.values())
 
     def factor(self, name: str, user: int) -> float | None:
         """A factor's value for a candidate; None where it is empty."""
@@ -140,6 +139,16 @@ class _Ask:
         scene.names = self._able[user]
         found = self._factors[name](scene)
         return None if found is None else float(found)
+
+    def factors(self, user: int) -> list[float | None]:
+        """The values of all factors for a candidate, in the order of the rule's ``score``."""
+        scene = self._scene
+        scene.names = self._able[user]
+        found = []
+        for call in self._calls:
+            value = call(scene)
+            found.append(value if value.__class__ is float or value is None else float(value))
+        return found
 
     def table(self) -> tuple[int, ...]:
         """The users the rule's ``table`` expression names for this record, in order."""

@@ -112,6 +112,7 @@ class Compiled:
             per_day=limit(rule.limits.per_day) if rule.limits else None,
             factors={name: self.call(each.value, rule.entity, "candidate") for name, each in rule.score.items()},
             counter=next((one for one in plan.counted if one.name == counted), None),
+            counted=f"open_{rule.entity}s",
         )
 
     def calendar(self, name: str) -> WorkTime:

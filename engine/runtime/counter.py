@@ -7,7 +7,7 @@ other. A count whose definition changed (other open states, another condition) h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.expression.evaluate import Environment
@@ -24,7 +24,8 @@ ADD = (
 #: The day of the row that says a counter exists, also while nobody holds anything.
 EXISTS = "-"
 
-Held = dict[tuple[int, str], int]
+#: By the day (the empty one counts what is open) how many each person has.
+Held = dict[str, dict[int, int]]
 
 
 def is_open(context: Context, plan: EntityPlan, each: CounterPlan, record: Record) -> bool:
@@ -63,10 +64,11 @@ def moved(
             _add(context, each.name, held, new, _day(context), 1)
 
 
-def loads(context: Context, plan: EntityPlan, each: CounterPlan | None) -> tuple[Held, str]:
-    """(how many, under the user and "" for open ones or the day for those given then; today's day), as of this moment of the
-    turn. Who is not named has none; nobody is where nothing is counted."""
-    return _held(context, plan, each)[0] if each is not None else {}, _day(context)
+def loads(context: Context, plan: EntityPlan, each: CounterPlan | None) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """(how many each person holds, how many each was given today), as of this moment of the turn. Who is not named has
+    none; nobody is where nothing is counted."""
+    held = _held(context, plan, each)[0] if each is not None else {}
+    return held.get("", {}), held.get(_day(context), {})
 
 
 def _day(context: Context) -> str:
@@ -75,7 +77,8 @@ def _day(context: Context) -> str:
 
 def _add(context: Context, name: str, held: Held, user: int, day: str, number: int) -> None:
     context.connection.append("fl_counters", COLUMNS, (name, user, day, number), _summed, ADD)
-    held[user, day] = held.get((user, day), 0) + number
+    counts = held.setdefault(day, {})
+    counts[user] = counts.get(user, 0) + number
 
 
 def _summed(connection: Connection, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -100,8 +103,10 @@ def _held(context: Context, plan: EntityPlan, each: CounterPlan) -> tuple[Held, 
     rows = connection.execute(
         "SELECT key, day, n FROM fl_counters WHERE name = ? AND day IN ('', ?, ?)", (name, _day(context), EXISTS)
     )
-    held = {(key, day): n for key, day, n in rows}
-    fresh = (0, EXISTS) not in held
+    held = {}
+    for key, day, n in rows:
+        held.setdefault(day, {})[key] = n
+    fresh = EXISTS not in held
     connection.cache["counter", name] = held
     if fresh:
         _count(context, plan, each, held)

@@ -135,13 +135,14 @@ class CounterPlan:
 @dataclass(frozen=True, slots=True)
 class AssignmentPlan:
     """An assignment with its expressions compiled in a candidate's scope; ``counter`` counts what it looks at, None where
-    it looks at no loads."""
+    it looks at no loads. ``counted`` is the other name of ``open_count``."""
 
     where: Call | None
     open: int | Call | None
     per_day: int | Call | None
     factors: Mapping[str, Call]
     counter: CounterPlan | None
+    counted: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from engine.clock import UTC
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
-_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+_SORTED = orjson.OPT_SORT_KEYS
+_ANY_KEYS = _SORTED | orjson.OPT_NON_STR_KEYS
 
 
 def micros(moment: dt.datetime) -> int:
@@ -33,7 +34,11 @@ def to_text(value: Any) -> str | None:
     """JSON text with sorted keys; None stays None. Dates and decimals become text."""
     if value is None:
         return None
-    return orjson.dumps(value, default=_plain, option=_SORTED).decode()
+    try:
+        return orjson.dumps(value, default=_plain, option=_SORTED).decode()
+    except TypeError:
+        # Keys that are no text: asked for only now, for with the option every key takes twice as long.
+        return orjson.dumps(value, default=_plain, option=_ANY_KEYS).decode()
 
 
 def from_text(value: Any) -> Any:

@@ -34,9 +34,11 @@ class Extreme(Function):
 
     def call(self, *arguments: Any, timezone: Any) -> Any:
         """The value; empty when there is none."""
-        if len(arguments) == 2 and type(arguments[0]) in PLAIN and type(arguments[1]) in PLAIN:
-            other = arguments[1] < arguments[0] if self.least else arguments[1] > arguments[0]
-            return arguments[1] if other else arguments[0]
+        if len(arguments) == 2:
+            first, second = arguments
+            if type(first) in PLAIN and type(second) in PLAIN:
+                other = second < first if self.least else second > first
+                return second if other else first
         if len(arguments) == 1:
             values = [value for value in arguments[0] or () if value is not None]
         else:

@@ -26,9 +26,11 @@ class BestScore(Strategy):
         for each in candidates:
             user, total = each["id"], 0.0
             factors: dict[str, dict[str, float | None]] = {}
-            for name, weight in weights:
-                value = context.factor(name, user)
-                points = 0.0 if value is None or value <= 0.0 else weight if value >= 1.0 else value * weight
+            for (name, weight), value in zip(weights, context.factors(user), strict=False):
+                if value is None or value <= 0.0:
+                    factors[name] = {"value": value, "weight": weight, "points": 0.0}
+                    continue
+                points = weight if value >= 1.0 else value * weight
                 factors[name] = {"value": value, "weight": weight, "points": round(points, 4)}
                 total += points
             row = {"user": user, "points": round(total, 4), "factors": factors}

@@ -39,7 +39,7 @@ def test_least_loaded_breaks_ties_by_today_and_then_by_number() -> None:
 def test_best_score_cuts_values_to_nought_and_one() -> None:
     values = {1: 0.5, 2: 7.0, 3: None, 4: -3.0}
     people = candidates((1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 0, 0))
-    assert order("best_score", people, factor=lambda name, user: values[user]) == [2, 1, 3, 4]
+    assert order("best_score", people, factors=lambda user: [values[user]]) == [2, 1, 3, 4]
 
 
 def test_table_keeps_its_own_order_and_only_candidates() -> None:

@@ -6,6 +6,7 @@ GB18030, the two encodings Excel writes in China; a file that is neither is refu
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import hashlib
@@ -19,7 +20,7 @@ from typing import IO, Any
 
 from engine.errors import InvalidDocument, Problem, Where
 
-ENCODINGS = ("utf-8-sig", "gb18030")
+CHINESE = "gb18030"
 DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
 #: How a workbook begins.
@@ -56,6 +57,8 @@ class Sheet:
     digest: str
     heading: int = 1
     name: str = ""
+    nul: bool = False
+    """Whether its text holds the character that means nothing (some exports end their lines with it)."""
 
     def rows(self, after: int = 1) -> Iterator[Row]:
         """Every row below the heading whose number is larger than ``after``; empty rows are passed over."""
@@ -76,7 +79,8 @@ class Sheet:
         else:
             with self.path.open(encoding=self.encoding, newline="") as file:
                 try:
-                    for number, cells in enumerate(csv.reader(_without_nul(file), delimiter=self.delimiter), start=1):
+                    lines = _without_nul(file) if self.nul else file
+                    for number, cells in enumerate(csv.reader(lines, delimiter=self.delimiter), start=1):
                         yield number, [cell.strip() for cell in cells]
                 except csv.Error as error:
                     raise InvalidDocument(
@@ -90,11 +94,9 @@ def open_sheet(path: Path, name: str = "", heading: int = 1) -> Sheet:
     Raises InvalidDocument: not text in a known encoding, no heading, a heading twice, a quote that is never closed, a workbook that is none or
     would unpack to more than ``UNPACKED`` bytes. Reading the rows of a CSV may raise it too (I042).
     """
-    digest, encoding, delimiter = _kind(path)
-    if encoding != "xlsx":
-        _check_quotes(path, encoding, delimiter)
-    named = (name or next(iter(sheets(path)), "")) if encoding == "xlsx" else ""
-    sheet = Sheet(path, (), encoding, delimiter, digest, heading, named)
+    sheet, quoted = _blank(path, name, heading)
+    if quoted:
+        _check_quotes(path, sheet.encoding, sheet.delimiter)
     columns = next((cells for number, cells in sheet._lines() if number == heading), [])
     while columns and not columns[-1]:
         columns.pop()
@@ -114,22 +116,56 @@ def sheets(path: Path) -> tuple[str, ...]:
 
 def top(path: Path, name: str = "", lines: int = 12) -> list[list[str]]:
     """The first lines of a file as they stand, its heading among them. Raises InvalidDocument as ``open_sheet`` does."""
-    digest, encoding, delimiter = _kind(path)
-    named = (name or next(iter(sheets(path)), "")) if encoding == "xlsx" else ""
-    return [cells for _, cells in islice(Sheet(path, (), encoding, delimiter, digest, 1, named)._lines(), lines)]
+    return [cells for _, cells in islice(_blank(path, name, 1)[0]._lines(), lines)]
 
 
-def _kind(path: Path) -> tuple[str, str, str]:
-    """(digest, encoding, delimiter) of a file."""
-    digest, start = _digest(path)
+def _blank(path: Path, name: str, heading: int) -> tuple[Sheet, bool]:
+    """A file's sheet without its columns yet, and whether its text has quotes. All that has to be known of every byte is
+    found in one reading: the digest, the encoding, and which of the rare characters there are."""
+    digest, start, quoted, nul = hashlib.sha256(), b"", False, False
+    unicode = codecs.getincrementaldecoder("utf-8")()
+    encoding = "utf-8"
+    with path.open("rb") as file:
+        while part := file.read(CHUNK):
+            start = start or part
+            digest.update(part)
+            # Neither byte is ever part of a longer character.
+            quoted, nul = quoted or b'"' in part, nul or b"\0" in part
+            if encoding and start[:4] != WORKBOOK and not _decodes(unicode, part):
+                encoding = ""
     if not start:
         raise InvalidDocument(Problem("I002", where=Where(path.name)))
     if start[:4] == WORKBOOK:
-        return digest, "xlsx", ","
-    encoding = _encoding(path)
+        named = name or next(iter(sheets(path)), "")
+        return Sheet(path, (), "xlsx", ",", digest.hexdigest(), heading, named), False
+    if not encoding or not _decodes(unicode, b"", True):
+        encoding = _chinese(path)
+    elif start.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
     with path.open(encoding=encoding, newline="") as first:
         line = first.readline()
-    return digest, encoding, max(DELIMITERS, key=line.count)
+    return Sheet(path, (), encoding, max(DELIMITERS, key=line.count), digest.hexdigest(), heading, "", nul), quoted
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, part: bytes, last: bool = False) -> bool:
+    try:
+        decoder.decode(part, last)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _chinese(path: Path) -> str:
+    """The other encoding, if the file is in it; raises InvalidDocument (I001) if not."""
+    decoder = codecs.getincrementaldecoder(CHINESE)()
+    with path.open("rb") as file:
+        while part := file.read(CHUNK):
+            if not _decodes(decoder, part):
+                break
+        else:
+            if _decodes(decoder, b"", True):
+                return CHINESE
+    raise InvalidDocument(Problem("I001", where=Where(path.name)))
 
 
 def shortened(text: str) -> bool:
@@ -164,28 +200,6 @@ def _check_quotes(path: Path, encoding: str, delimiter: str) -> None:
                 begins = reader.line_num + 1
         except csv.Error:
             return
-
-
-def _digest(path: Path) -> tuple[str, bytes]:
-    whole = hashlib.sha256()
-    start = b""
-    with path.open("rb") as file:
-        while part := file.read(CHUNK):
-            start = start or part
-            whole.update(part)
-    return whole.hexdigest(), start
-
-
-def _encoding(path: Path) -> str:
-    for encoding in ENCODINGS:
-        try:
-            with path.open(encoding=encoding) as file:
-                while file.read(CHUNK):
-                    pass
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise InvalidDocument(Problem("I001", where=Where(path.name)))
 
 
 def _without_nul(lines: Iterable[str]) -> Iterator[str]:

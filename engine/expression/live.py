@@ -66,6 +66,11 @@ class Lenient(dict[str, Any]):
 
 
 _EXACT = frozenset({int, Decimal})
+#: Lists in their ways to be given; a union of them would be made at every call.
+_SEVERAL = (list, tuple)
+_MANY = (list, tuple, set, frozenset)
+#: What cannot be too big.
+_SMALL = frozenset({type(None), bool, dt.datetime, dt.date, dt.time, dt.timedelta})
 _FOUR = frozenset("+-*/")
 _LISTS = frozenset({tuple, list, frozenset, set})
 _SIMPLE = frozenset({int, str, float, bool, type(None), Decimal, dt.datetime, dt.date, dt.timedelta, tuple})
@@ -100,7 +105,7 @@ def rows(environment: Environment, entity: str, value: Any, name: str) -> Sequen
         return ()
     if value.__class__ is not int:
         known = value.get(name)
-        if known is not None and isinstance(known, list | tuple):
+        if known is not None and isinstance(known, _SEVERAL):
             return known
         value = value.get("id")
         if value is None:
@@ -121,7 +126,7 @@ def each(values: Any, budget: list[int]) -> Iterable[Any]:
     """The elements of a list, taken from the budget of rounds this evaluation may make."""
     if values is None:
         return ()
-    if not isinstance(values, list | tuple | set | frozenset):
+    if not isinstance(values, _MANY):
         raise TypeError(f"{type(values).__name__} is not a list")
     budget[0] -= len(values)
     if budget[0] < 0:
@@ -236,7 +241,7 @@ def calculate(sign: str, left: Any, right: Any) -> Any:
         return _money_operation(sign, left, right)
     if isinstance(left, str) or isinstance(right, str):
         return _text(sign, left, right)
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple) and sign == "+":
+    if isinstance(left, _SEVERAL) and isinstance(right, _SEVERAL) and sign == "+":
         if len(left) + len(right) > MAX_ROUNDS:
             raise OverflowError("the list is too long")
         return [*left, *right]
@@ -246,7 +251,7 @@ def calculate(sign: str, left: Any, right: Any) -> Any:
         raise TypeError(f"money does not know {sign}")
     if sign in "*/" and (isinstance(left, dt.timedelta) or isinstance(right, dt.timedelta)):
         return _span_operation(sign, left, right)
-    if isinstance(left, list | tuple) or isinstance(right, list | tuple):
+    if isinstance(left, _SEVERAL) or isinstance(right, _SEVERAL):
         raise TypeError(f"{sign} between {type(left).__name__} and {type(right).__name__}")
     return _PLAIN[sign](left, right)
 
@@ -277,7 +282,7 @@ def compare(sign: str, left: Any, right: Any, timezone: dt.tzinfo) -> bool:
         left = float(left)
     elif isinstance(left, float) and isinstance(right, Decimal):
         right = float(right)
-    elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
+    elif isinstance(left, _SEVERAL) and isinstance(right, _SEVERAL):
         left, right = tuple(map(ident, left)), tuple(map(ident, right))
     elif sign not in ("==", "!=") and isinstance(left, bool | list | tuple | dict):
         raise TypeError(f"{type(left).__name__} has no order")
@@ -297,7 +302,7 @@ def member(value: Any, among: Any) -> bool | None:
         return value in among
     if isinstance(among, Mapping):
         return value in among
-    if not isinstance(among, list | tuple | set | frozenset):
+    if not isinstance(among, _MANY):
         raise TypeError(f"{type(among).__name__} is not a list")
     value = ident(value)
     if isinstance(value, Decimal):
@@ -347,12 +352,9 @@ def done(value: Any) -> Any:
         if -LARGEST <= value <= LARGEST:
             return value
         raise OverflowError("the result is not finite")
-    if (
-        value is None
-        or kind is bool
-        or (kind is int and -(2**63) <= value < 2**63)
-        or (kind is str and 0 < len(value) <= MAX_RESULT // 4)
-    ):
+    if kind in _SMALL or (kind is str and 0 < len(value) <= MAX_RESULT // 4):
+        return value
+    if kind is int and -(2**63) <= value < 2**63:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -366,7 +368,9 @@ def done(value: Any) -> Any:
         if len(value) > MAX_RESULT // 4 and len(value.encode()) > MAX_RESULT:
             raise OverflowError("the text is longer than 64 KB")
         return value or None
-    elif isinstance(value, list | tuple | set | frozenset):
+    elif isinstance(value, _MANY):
+        if not value:
+            return ()
         if len(value) * 8 > MAX_RESULT or sum(len(v) for v in value if isinstance(v, str)) > MAX_RESULT:
             raise OverflowError("the list is longer than 64 KB")
         return tuple(value)

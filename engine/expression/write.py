@@ -58,7 +58,7 @@ class Writer:
             return body
         if self._type(tree).name == "number":
             most = repr(live.LARGEST)
-            return f"r if (r := {body}).__class__ is float and -{most} <= r <= {most} else done(r)"
+            return f"r if (r := {body}).__class__ is float and -{most} <= r <= {most} or r is None else done(r)"
         return f"r if (r := {body}) is None else done(r)"
 
     def _is_bounded(self, node: ast.expr) -> bool:

@@ -56,9 +56,10 @@ class Table:
 
         ``given`` replaces inputs by name. Raises Refused (R074) when ``unique`` rows overlap on it.
         """
-        values = self._values(environment, given)
-        answers = tuple(_answer(self.rows[index], environment) for index in self._found(values, environment))
-        return answers if self.hit == "collect" else answers[0] if answers else None
+        found = self._found(self._values(environment, given), environment)
+        if self.hit == "collect":
+            return tuple(_answer(self.rows[index], environment) for index in found)
+        return _answer(self.rows[found[0]], environment) if found else None
 
     def explain(self, environment: Environment, given: Mapping[str, Any] | None = None) -> Decided:
         """The answer with its rows and inputs; raises like ``decide``."""
@@ -81,9 +82,11 @@ class Table:
         """The rows that match. Few tables see many different inputs, and every record of an entity asks."""
         if self.known is None:
             return self._match(values, environment)
-        param = environment.names["param"] if self.tuned else {}
         # 1, 1.0 and yes are equal, and a cell may tell them apart.
-        key = (*values, *map(type, values), *[param.get(name) for name in self.tuned])
+        key = (*values, *map(type, values))
+        if self.tuned:
+            param = environment.names["param"]
+            key += tuple([param.get(name) for name in self.tuned])
         try:
             found = self.known.get(key)
         except TypeError:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.expression.types import TEXT, Type
+from engine.plugins import segments
 from engine.plugins.slots import Function
 
 
@@ -24,8 +25,6 @@ class PhoneRegion(Function):
 
     def call(self, number: Any, level: Any = None) -> Any:
         """A province (北京) or a city, or empty."""
-        from engine.plugins import segments
-
         found = segments.of(number) if number is not None else None
         if found is None:
             return None

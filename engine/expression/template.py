@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -70,17 +70,20 @@ class CompiledTemplate:
         counts from. Raises TemplateError with file and line when a name is missing, a limit is passed, or a value does not
         fit; then there is no text at all.
         """
+
+        def setting() -> Setting:
+            return Setting(now or SystemClock().now(), timezone, language, currency)
+
+        if self._pieces is not None:
+            text = _joined(self._pieces, values, setting)
+            if text is not None:
+                return text
         from engine.expression.sandbox import METER, SETTING, Meter
 
-        setting = Setting(now or SystemClock().now(), timezone, language, currency)
-        if self._pieces is not None and all(name in values for name in self._needs):
-            words = [text if name is None else show(setting, plain(values[name])) for text, name in self._pieces]
-            if sum(map(len, words)) <= MAX_LENGTH:
-                return "".join(words)
         given: dict[str, Any] = {
             name: _copied(values[name], needs) for name, needs in self._needs.items() if name in values
         }
-        given[SETTING], given[METER] = setting, Meter()
+        given[SETTING], given[METER] = setting(), Meter()
         try:
             text = _gathered(self._template.generate(given))
         except FlowloomError:
@@ -102,6 +105,23 @@ class CompiledTemplate:
         if isinstance(error, OverflowError | RecursionError | MemoryError):
             return Problem("T023", where, parameters={"limit": str(error) or type(error).__name__})
         return Problem("T021", where, parameters={"reason": str(error)[:200]})
+
+
+def _joined(
+    pieces: Iterable[tuple[str, str | None]], values: Mapping[str, Any], setting: Callable[[], Setting]
+) -> str | None:
+    """Text and bare names put together; None where a name is missing or it gets too long: then the template says so itself."""
+    words, length = [], 0
+    for text, name in pieces:
+        if name is not None:
+            try:
+                value = values[name]
+            except KeyError:
+                return None
+            text = value if value.__class__ is str else "" if value is None else show(setting(), plain(value))
+        words.append(text)
+        length += len(text)
+    return "".join(words) if length <= MAX_LENGTH else None
 
 
 def compile_template(

@@ -42,6 +42,10 @@ class Rules:
     read_only: frozenset[str]
     personal: bool
     """True when the right to read depends on who asks (names ``me``), not only on the roles."""
+    roles: str
+    """The roles in order, as one word."""
+    alike: Access | None
+    """The access of everybody with these roles, where no right has a condition: then it is nobody's in particular."""
 
 
 class _Same:
@@ -82,7 +86,8 @@ def actor_access(context: Context, actor: Actor, entity: str) -> Access:
     if actor.is_system:
         return full(entity)
     rules = rules_of(context.manifest, actor.roles, entity)
-    roles = ",".join(sorted(set(actor.roles)))
+    if rules.alike is not None:
+        return rules.alike
     return Access(
         entity=entity,
         read=rules.rights["read"],
@@ -90,7 +95,7 @@ def actor_access(context: Context, actor: Actor, entity: str) -> Access:
         read_only=rules.read_only,
         rights=rules.rights,
         holds=functools.partial(_holds, context, actor, entity),
-        key=f"{roles}:{actor.user}:{sorted(actor.values.items(), key=str)!r}" if rules.personal else roles,
+        key=f"{rules.roles}:{actor.user}:{sorted(actor.values.items(), key=str)!r}" if rules.personal else rules.roles,
     )
 
 
@@ -111,7 +116,7 @@ def gone(context: Context, entity: str, record: int) -> NotFound:
 
 def rules_of(manifest: Manifest, roles: tuple[str, ...], entity: str) -> Rules:
     """What these roles together say of an entity; worked out once per manifest and set of roles."""
-    return _rules(_Same(manifest), tuple(sorted(set(roles))), entity)
+    return _rules(_Same(manifest), roles if len(roles) < 2 else tuple(sorted(set(roles))), entity)
 
 
 @functools.lru_cache(maxsize=512)
@@ -119,8 +124,11 @@ def _rules(same: _Same, roles: tuple[str, ...], entity: str) -> Rules:
     manifest = same.manifest
     rights = {action: _union(_rights(manifest, roles, entity, action)) for action in ACTIONS}
     hidden, read_only = _fields(manifest, roles, entity)
-    read = rights["read"]
-    return Rules(rights, hidden - ALWAYS, read_only, isinstance(read, Condition) and "me" in names_of(read))
+    hidden, read, key = hidden - ALWAYS, rights["read"], ",".join(roles)
+    personal = isinstance(read, Condition) and "me" in names_of(read)
+    plain = all(isinstance(right, bool) for right in rights.values())
+    alike = Access(entity, read, hidden, read_only, rights, key=key) if plain else None
+    return Rules(rights, hidden, read_only, personal, key, alike)
 
 
 def _rights(manifest: Manifest, roles: tuple[str, ...], entity: str, action: str) -> Iterator[Right]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast
 
@@ -72,32 +72,46 @@ class SeenPage:
 
 
 class Column(NamedTuple):
-    """A field of an entity for readers: ``target`` is the entity it links to, if it does."""
+    """A field of an entity for readers. ``to_json`` is None where a value is JSON as it is, ``show`` where no type knows it;
+    ``target`` is the entity it links to, if it does."""
 
-    name: str
     field: Field
-    kind: FieldType | None
+    to_json: Callable[[Any], Any] | None
+    show: Callable[[Field, Any, str], str] | None
     target: str | None
 
 
-def columns_of(context: Context, entity: str, hidden: frozenset[str]) -> tuple[Column, ...]:
+class Shape(NamedTuple):
+    """What a reader may see of an entity, by name in order: all of it, what links, what holds a file."""
+
+    columns: Mapping[str, Column]
+    linked: tuple[tuple[str, str], ...]
+    filed: tuple[str, ...]
+
+
+def shape_of(context: Context, entity: str, hidden: frozenset[str]) -> Shape:
     """Every field of an entity a reader may see, the system's included; worked out once per manifest."""
     ready, key = context.parts.ready, (entity, hidden)
-    found: tuple[Column, ...] | None = ready.get(key)
+    found: Shape | None = ready.get(key)
     if found is None:
         kinds = context.registry.plugins[FieldType.slot]
         fields = {**SYSTEM_FIELDS, **context.plan(entity).entity.fields}
-        found = ready[key] = tuple(
-            Column(
-                name,
-                one,
-                cast("FieldType | None", kinds.get(one.type)),
-                one.to or one.type if one.type in LINKS else None,
-            )
+        columns = {
+            name: _column(one, cast("FieldType | None", kinds.get(one.type)))
             for name, one in fields.items()
             if name not in hidden
-        )
+        }
+        linked = tuple((name, one.target) for name, one in columns.items() if one.target is not None)
+        filed = tuple(name for name, one in columns.items() if one.field.type in FILES)
+        found = ready[key] = Shape(columns, linked, filed)
     return found
+
+
+def _column(one: Field, kind: FieldType | None) -> Column:
+    target = one.to or one.type if one.type in LINKS else None
+    if kind is None:
+        return Column(one, None, None, None)
+    return Column(one, None if type(kind).to_json is FieldType.to_json else kind.to_json, kind.show, target)
 
 
 def seen(context: Context, records: Sequence[Record], *, promises: bool = False) -> list[Seen]:
@@ -106,10 +120,10 @@ def seen(context: Context, records: Sequence[Record], *, promises: bool = False)
         return []
     entity = records[0].entity
     rights = access.access_of(context, entity)
-    columns = columns_of(context, entity, rights.hidden)
-    names = _titles(context, records, columns)
-    found = [_one(context, record, rights, columns, names, promises) for record in records]
-    return _with_files(context, found, [column.name for column in columns if column.field.type in FILES])
+    shape = shape_of(context, entity, rights.hidden)
+    names = _titles(context, records, shape)
+    found = [_one(context, record, rights, shape, names, promises) for record in records]
+    return _with_files(context, found, shape.filed) if shape.filed else found
 
 
 def _with_files(context: Context, found: list[Seen], names: Sequence[str]) -> list[Seen]:
@@ -130,30 +144,26 @@ def _one(
     context: Context,
     record: Record,
     rights: Access,
-    columns: Sequence[Column],
+    shape: Shape,
     names: Mapping[str, Mapping[int, str]],
     promises: bool,
 ) -> Seen:
-    values: dict[str, Any] = {}
     shown: dict[str, str] = {}
     links: dict[str, Link] = {}
-    given, language = record.values, context.language
-    for name, one, kind, target in columns:
-        value = given.get(name)
+    given, language, columns = record.values, context.language, shape.columns
+    # Most fields of most records are empty: only the others are looked at.
+    values = {name: given[name] for name in columns if name in given}
+    for name, value in values.items():
         if value is None:
-            if name in given:
-                values[name] = None
-        elif kind is None:
-            values[name] = value
-        else:
-            values[name] = kind.to_json(value)
-            if target is not None and isinstance(value, int):
-                title = names.get(target, {}).get(value, "")
-                links[name] = Link(target, value, title)
-                shown[name] = title
-            else:
-                shown[name] = kind.show(one, value, language)
-    whole = values_of(record)
+            continue
+        one, to_json, show, target = columns[name]
+        if to_json is not None:
+            values[name] = to_json(value)
+        if target is not None and isinstance(value, int):
+            shown[name] = title = names.get(target, {}).get(value, "")
+            links[name] = Link(target, value, title)
+        elif show is not None:
+            shown[name] = show(one, value, language)
     return Seen(
         record,
         _title(context, record, rights),
@@ -161,8 +171,17 @@ def _one(
         shown,
         links,
         promises_of(context, record.entity, record.id) if promises else (),
-        {action: rights.may(action, whole) for action in ("update", "delete")},
+        _can(rights, record),
     )
+
+
+def _can(rights: Access, record: Record | None) -> dict[str, bool]:
+    """What the reader may do with a record; with any at all without one."""
+    update, delete = rights.rights.get("update", False), rights.rights.get("delete", False)
+    if isinstance(update, bool) and isinstance(delete, bool):
+        return {"update": update, "delete": delete}
+    whole = values_of(record) if record is not None else None
+    return {action: rights.may(action, whole) for action in ("update", "delete")}
 
 
 def _title(context: Context, record: Record, rights: Access) -> str:
@@ -171,13 +190,12 @@ def _title(context: Context, record: Record, rights: Access) -> str:
     return context.title(replace(record, values={**record.values, **dict.fromkeys(hidden)}) if hidden else record)
 
 
-def _titles(context: Context, records: Sequence[Record], columns: Sequence[Column]) -> Mapping[str, Mapping[int, str]]:
+def _titles(context: Context, records: Sequence[Record], shape: Shape) -> Mapping[str, Mapping[int, str]]:
     wanted: dict[str, set[int]] = {}
-    for name, _, _, target in columns:
-        if target is not None:
-            found = {record.values.get(name) for record in records} - {None}
-            if found:
-                wanted.setdefault(target, set()).update(found)  # type: ignore[arg-type]
+    for name, target in shape.linked:
+        found = {value for record in records if (value := record.values.get(name)) is not None}
+        if found:
+            wanted.setdefault(target, set()).update(found)
     return {entity: named(context, access.access_of(context, entity), entity, ids) for entity, ids in wanted.items()}
 
 
@@ -274,8 +292,7 @@ def of_page(context: Context, entity: str, page: Page) -> list[Seen]:
             shown[column.key] = views.shown(context, column, value, names)
             if column.type.name == "record" and column.type.entity and isinstance(value, int):
                 links[column.key] = Link(column.type.entity, value, shown[column.key])
-        full = whole.get(record.id)
-        can = {action: rights.may(action, values_of(full) if full else None) for action in ("update", "delete")}
+        can = _can(rights, whole.get(record.id))
         title = context.title(replace(record, values={**blank, **record.values}))
         promises = [_promise(one) for one in standing.get(record.id, ())]
         found.append(Seen(record, title, values, shown, links, promises, can))

@@ -6,6 +6,7 @@ no list, count, export or metric can forget it. ``engine.runtime.access`` makes 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,7 @@ class Access:
         return {name: value for name, value in values.items() if name not in self.hidden}
 
 
+@functools.lru_cache(maxsize=512)
 def full(entity: str) -> Access:
     """The access of the engine itself: every row, every column, every action."""
     return Access(entity, True, rights=dict.fromkeys(ACTIONS, True), holds=lambda condition, values: True, key="*")

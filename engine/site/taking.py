@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import FlowloomError, Problem, Refused
 from engine.facts import Actor, Record
@@ -44,8 +44,7 @@ class Plan:
         return cls(entity, kept.get("mapping") or {}, kept.get("constants") or {}, tuple(kept.get("match_on") or ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of a row: ``action`` is created, matched or bad; ``twin`` says which record a new one looks like."""
 
     row: Row
@@ -255,5 +254,8 @@ def note_trial(connection: Connection, number: int, name: str, done: Iterable[Ta
 
 def count(done: Sequence[Taken]) -> dict[str, int]:
     """How many rows are created, matched and bad, and how many look like a record that is there (``twins``)."""
-    found = {action: sum(each.action == action for each in done) for action in ("created", "matched", "bad")}
-    return {**found, "twins": sum(each.twin is not None for each in done)}
+    found = {"created": 0, "matched": 0, "bad": 0, "twins": 0}
+    for each in done:
+        found[each.action] += 1
+        found["twins"] += each.twin is not None
+    return found

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from engine.errors import InvalidDocument, Problem, Where
 
@@ -35,8 +35,7 @@ END = "\x1e\x1f"
 SHORTENED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row below the heading: its number in the sheet (the heading is 1), its cells by column, and how many cells it has
     beyond the last column."""
 

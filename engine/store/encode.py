@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -15,6 +17,8 @@ _SORTED = orjson.OPT_SORT_KEYS
 _ANY_KEYS = _SORTED | orjson.OPT_NON_STR_KEYS
 
 
+# Nearly everything a turn writes down is of one instant: its own.
+@functools.lru_cache(maxsize=64)
 def micros(moment: dt.datetime) -> int:
     """Microseconds since 1970 of an aware instant."""
     return (moment - EPOCH) // _MICROSECOND
@@ -47,6 +51,8 @@ def from_text(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is Decimal:
+        return str(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if hasattr(value, "items"):

@@ -205,10 +205,10 @@ def keep_row(
     cells: Mapping[str, str] | None = None,
 ) -> None:
     """Write down what became of a row; ``record`` is the id and version it became."""
-    reason = [_plain(problem) for problem in problems] or None
+    reason = to_text([_plain(problem) for problem in problems]) if problems else None
     first = f"{problems[0].code}:{problems[0].field}" if problems else None
     id, version = record if record is not None else (None, None)
-    values = (number, row, action, entity, id, version, to_text(reason), first, to_text(cells))
+    values = (number, row, action, entity, id, version, reason, first, to_text(cells))
     connection.append("fl_import_rows", ROW, values)
 
 

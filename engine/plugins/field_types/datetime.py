@@ -12,9 +12,7 @@ from engine.expression.types import DATETIME, Type
 from engine.model.entity import Field
 from engine.plugins import entered
 from engine.plugins.slots import FieldType, Unclean
-
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = dt.timedelta(microseconds=1)
+from engine.store.encode import instant, micros
 
 
 @functools.lru_cache(maxsize=64)
@@ -48,14 +46,14 @@ class DateTime(FieldType):
     def clean(self, field: Field, value: Any) -> dt.datetime | None:
         """An aware instant in UTC. R024 when it is none, R022 when there is no such day, R012 and R013 out of bounds."""
         if type(value) is dt.datetime and value.tzinfo is UTC:
-            moment = value
+            found = value
         elif entered.is_empty(value):
             return None
         else:
-            moment = self._read(field, value)
+            found = self._read(field, value)
         if field.min is None and field.max is None:
-            return moment
-        return entered.bounded(field, moment, lambda bound: self._read(field, bound))  # type: ignore[no-any-return]
+            return found
+        return entered.bounded(field, found, lambda bound: self._read(field, bound))  # type: ignore[no-any-return]
 
     def _read(self, field: Field, value: Any) -> dt.datetime:
         if isinstance(value, dt.datetime):
@@ -82,11 +80,11 @@ class DateTime(FieldType):
 
     def to_store(self, value: Any) -> Any:
         """Microseconds since 1970."""
-        return None if value is None else (value - EPOCH) // MICROSECOND
+        return None if value is None else micros(value)
 
     def from_store(self, value: Any) -> Any:
         """The instant."""
-        return None if value is None else EPOCH + dt.timedelta(microseconds=value)
+        return None if value is None else instant(value)
 
     def to_json(self, value: Any) -> Any:
         """``2026-01-05T01:00:00Z``"""

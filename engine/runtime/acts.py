@@ -229,6 +229,13 @@ class Acting(Context):
         finally:
             self.each = kept
 
+    def run_out(self, steps: Sequence[Step], event: Event) -> None:
+        """Run steps to their end, or to where one says ``stop``."""
+        try:
+            self.run(steps, event)
+        except Stop:
+            return
+
     def _step(self, step: Step, event: Event) -> None:
         _, plugin, where = self.compiled.step(step)
         entry: dict[str, Any] = {"step": step.action, "where": where}

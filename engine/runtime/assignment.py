@@ -12,7 +12,7 @@ from engine.facts import SYSTEM, Event, Record
 from engine.model.assignment import Assignment
 from engine.plugins.slots import Strategy
 from engine.runtime import counter, entity, who
-from engine.runtime.context import Context, values_of
+from engine.runtime.context import Context
 from engine.runtime.plans import AssignmentPlan, EntityPlan
 from engine.store.encode import micros, to_text
 
@@ -60,7 +60,7 @@ def choose(
     """(who may get it, best first; who may not, each with ``out``: the reason)."""
     rule = context.compiled.assignment(assignment.name)
     holding, given = counter.loads(context, plan, rule.counter)
-    values, about, counted, where = values_of(record), plan.name, rule.counted, rule.where
+    values, about, counted, where = context.plain(record), plan.name, rule.counted, rule.where
     me, param = context.me, context.parameters
     # One scene for all: looking at a candidate is looking at other names.
     scene = context.scene_of({})
@@ -155,7 +155,7 @@ class _Ask:
         if self._assignment.table is None:
             return ()
         call = self._context.compiled.call(self._assignment.table, self._plan.name)
-        found = call(self._context.environment(self._plan.name, values_of(self._record)))
+        found = call(self._context.environment(self._plan.name, self._context.plain(self._record)))
         found = found if isinstance(found, tuple | list) else (found,)
         users = (each["id"] if isinstance(each, Mapping) else each for each in found)
         return tuple(int(user) for user in users if user is not None)
@@ -191,7 +191,7 @@ def _backup(context: Context, plan: EntityPlan, assignment: Assignment, record: 
     if assignment.backup is None:
         return None
     call = context.compiled.call(assignment.backup, plan.name)
-    found = call(context.environment(plan.name, values_of(record)))
+    found = call(context.environment(plan.name, context.plain(record)))
     user = found["id"] if isinstance(found, Mapping) else found
     known = who.everybody(context).get(user) if user is not None else None
     return int(user) if known is not None and known.get("active") is not False else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.expression.evaluate import Environment
 from engine.facts import Record
-from engine.runtime.context import Context, values_of
+from engine.runtime.context import Context
 from engine.runtime.plans import CounterPlan, EntityPlan
 from engine.store.connection import Connection
 
@@ -34,7 +34,7 @@ def is_open(context: Context, plan: EntityPlan, each: CounterPlan, record: Recor
         # Names as they rest where the condition looks at nothing else: this is asked at every save.
         if each.near:
             return bool(each.is_open(Environment(record.values, timezone=context.parts.zone, extras=context.extras)))
-        return bool(each.is_open(context.environment(plan.name, values_of(record))))
+        return bool(each.is_open(context.environment(plan.name, context.plain(record))))
     return not any(record.values.get(machine.field) in machine.finals for machine in plan.machines)
 
 

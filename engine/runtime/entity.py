@@ -155,25 +155,23 @@ def _announce(
     context: Context, plan: EntityPlan, record: Record, old: Mapping[str, Any], name: str, rule: str | None = None
 ) -> None:
     """Emit what happened: the event itself, states entered at creation, a new owner."""
-    told: list[tuple[str, dict[str, Any]]] = []
+    ring, via = context.ring, context.via
+    # A rule that tells another system asks where a change came from, so that it is not sent back there.
+    source = {"source": via.partition(":")[2]} if via.startswith("connection:") else {}
+
+    def tell(event: str, about: dict[str, Any]) -> None:
+        ring.emit(Event(event, plan.name, record.id, context.now, old, about, context.actor, len(ring.chain)))
+
     if name == "created":
-        told.append(("created", {}))
+        tell("created", {**source})
         for machine in plan.machines:
-            told.append(("entered", {"machine": machine.name, "state": record.values[machine.field]}))
+            tell("entered", {"machine": machine.name, "state": record.values[machine.field], **source})
     elif old:
-        told.append(("changed", {"fields": tuple(old)}))
+        tell("changed", {"fields": tuple(old), **source})
     for owner in plan.owners:
         user = record.values.get(owner)
         if user is not None and (name == "created" or owner in old):
-            told.append(("assigned", {"field": owner, "to": user, "from": old.get(owner), "rule": rule}))
-    if context.via.startswith("connection:"):
-        # A rule that tells another system asks where a change came from, so that it is not sent back there.
-        for _, about in told:
-            about["source"] = context.via.partition(":")[2]
-    ring = context.ring
-    at, actor, hop = context.now, context.actor, len(ring.chain)
-    for event, about in told:
-        ring.emit(Event(event, plan.name, record.id, at, old, about, actor, hop))
+            tell("assigned", {"field": owner, "to": user, "from": old.get(owner), "rule": rule, **source})
 
 
 def update(

@@ -16,7 +16,7 @@ from engine.expression.evaluate import Environment
 from engine.facts import Event, Timer
 from engine.model.sla import Sla
 from engine.runtime.calendar import WorkTime
-from engine.runtime.context import Context, values_of
+from engine.runtime.context import Context
 from engine.runtime.plans import EntityPlan, SlaPlan
 from engine.store import timers
 from engine.store.encode import instant, micros, to_text
@@ -49,7 +49,7 @@ def observe(context: Context, plan: EntityPlan, event: Event, scene: Callable[[E
         return (
             scene(event)
             if record is None
-            else Environment(values_of(record), timezone=context.parts.zone, extras=context.extras)
+            else Environment(context.plain(record), timezone=context.parts.zone, extras=context.extras)
         )
 
     for each in heard:
@@ -155,7 +155,7 @@ def target_of(context: Context, plan: EntityPlan, each: SlaPlan, record: int) ->
     if each.general:
         seen = context.scene_of({"id": record})
     else:
-        seen = context.environment(plan.name, values_of(context.need(plan.name, record)))
+        seen = context.environment(plan.name, context.plain(context.need(plan.name, record)))
     found = each.target(seen)
     return found if isinstance(found, dt.timedelta) else None
 

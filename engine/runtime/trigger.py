@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from engine import said
 from engine.errors import FlowloomError, Problem
 from engine.facts import SYSTEM, Actor, Event
 from engine.runtime import circles, launch, log
-from engine.runtime.acts import Acting, Stop
+from engine.runtime.acts import Acting
 from engine.runtime.plans import TriggerPlan
 from engine.runtime.ring import HOPS
 from engine.runtime.state_machine import TransitionRefused
@@ -46,8 +45,8 @@ def start(context: Acting, plan: TriggerPlan, event: Event) -> bool:
     ring.chain = (*chain, trigger.name)
     trace: list[Mapping[str, Any]] = []
     try:
-        with context.connection.savepoint(), contextlib.suppress(Stop):
-            acting.inside(trace).run(trigger.do, event)
+        with context.connection.savepoint():
+            acting.inside(trace).run_out(trigger.do, event)
     except Exception as error:
         # One rule that fails must not cost anybody else their work: the turn goes on without it.
         ring.take_back(mark)

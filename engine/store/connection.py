@@ -301,7 +301,7 @@ class Connection:
         if self.careful:
             self._mark(f"SAVEPOINT s{self._level}")
         self._level += 1
-        marks = {table: len(waiting) for table, waiting in self._pending.items()}
+        marks = dict(zip(self._pending, map(len, self._pending.values()), strict=True))
         self._frames.append(_Frame(marks, len(self._hooks), frozenset(self.touched), self._writes))
 
     def _mark(self, sql: str) -> None:

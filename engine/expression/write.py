@@ -210,11 +210,16 @@ class Writer:
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> str:
         self.loops = True
-        outer, clauses = dict(self.bound), []
+        outer, unless_empty = dict(self.bound), ""
+        clauses: list[str] = []
         for loop in node.generators:
             self.sources += 1
             source = self._source(loop.iter)
             self.sources -= 1
+            if not clauses and not self.sources:
+                # Most lists behind a field are empty, and a comprehension is a function to make and to call.
+                lot = self._temporary()
+                unless_empty, source = f" if ({lot} := {source}) else ()", lot
             assert isinstance(loop.target, ast.Name)
             self.count += 1
             self.bound[loop.target.id] = f"v{self.count}"
@@ -222,7 +227,7 @@ class Writer:
             clauses += [f"if {self.write(test)}" for test in loop.ifs]
         text = f"[{self.write(node.elt)} {' '.join(clauses)}]"
         self.bound = outer
-        return text
+        return f"({text}{unless_empty})" if unless_empty else text
 
     def _source(self, node: ast.expr) -> str:
         text = self.write(node)

@@ -34,4 +34,4 @@ class Changed(EventPlugin):
     def fires(self, params: Mapping[str, Any], event: Event) -> bool:
         """True when the event matches the trigger's parameters."""
         fields = params.get("fields")
-        return not fields or any(name in event.old for name in fields)
+        return not fields or not event.old.keys().isdisjoint(fields)

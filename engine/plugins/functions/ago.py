@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from engine.expression.types import DATETIME, Type
 from engine.plugins.slots import Function
+
+
+@functools.lru_cache(maxsize=64, typed=True)
+def _before(now: dt.datetime, timezone: dt.tzinfo, **words: Any) -> dt.datetime:
+    """The instant before by the calendar: a condition asks the same for every element of a list, in the same turn."""
+    local = now.astimezone(timezone)
+    months = local.year * 12 + local.month - 1 - int(words.get("years", 0)) * 12 - int(words.get("months", 0))
+    year, month = divmod(months, 12)
+    if year < 1:
+        raise ValueError("before the year 1")
+    day = min(local.day, calendar.monthrange(year, month + 1)[1])
+    days = dt.timedelta(days=words.get("days", 0), weeks=words.get("weeks", 0))
+    moved = local.replace(year=year, month=month + 1, day=day) - days
+    return moved.astimezone(dt.UTC) - dt.timedelta(hours=words.get("hours", 0), minutes=words.get("minutes", 0))
 
 
 class Ago(Function):
@@ -39,16 +54,8 @@ class Ago(Function):
         """Now minus the span; empty when a part of it is empty."""
         if None in arguments or None in words.values():
             return None
-        local = now.astimezone(timezone)
-        months = local.year * 12 + local.month - 1 - int(words.get("years", 0)) * 12 - int(words.get("months", 0))
-        year, month = divmod(months, 12)
-        if year < 1:
-            raise ValueError("before the year 1")
-        day = min(local.day, calendar.monthrange(year, month + 1)[1])
-        days = dt.timedelta(days=words.get("days", 0), weeks=words.get("weeks", 0))
-        moved = local.replace(year=year, month=month + 1, day=day) - days
-        exact = dt.timedelta(hours=words.get("hours", 0), minutes=words.get("minutes", 0))
-        return moved.astimezone(dt.UTC) - exact - (arguments[0] if arguments else dt.timedelta())
+        moved = _before(now, timezone, **words)
+        return moved - arguments[0] if arguments else moved
 
     def sql(self, dialect: str, *arguments: Any, now: Any, types: Any, timezone: Any, **words: Any) -> Any:
         """Only a span that differs from row to row comes here; the calendar's words do not."""

@@ -76,6 +76,34 @@ def test_a_group_of_turns_shares_one_commit(
     database.close()
 
 
+def test_writers_that_were_answered_together_go_together_again_and_who_writes_alone_waits_for_nobody(
+    tmp_path: Path, clock: VirtualClock, schema: Schema, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'a.db'}", clock)
+    engine: Any = database._engine
+    database.write(schema.create)
+    # So long that whoever waits in vain is found out by the threads that do not end.
+    monkeypatch.setattr(sqlite, "GATHER", 600.0)
+
+    def work(number: int) -> None:
+        database.write(lambda connection: records.insert(connection, "lead", {"visits": number}, NOW, None))
+
+    for number in range(3):
+        work(number)
+    engine._expected = 4  # as after a group of four
+    with database.read() as connection:
+        before = changes.count(connection, "lead")
+    _in_threads(4, work)
+    with database.read() as connection:
+        assert changes.count(connection, "lead") == before + 1
+    assert engine._expected == 4
+    monkeypatch.setattr(sqlite, "GATHER", 0.0)
+    for number in range(3):
+        work(number)
+    assert engine._expected == 1
+    database.close()
+
+
 def test_after_commit_runs_once_it_is_durable_and_never_for_what_was_taken_back(database: Database) -> None:
     said: list[str] = []
 

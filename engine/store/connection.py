@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 from engine.store.statement import Statements, insert_text
 
+#: New rows that wait which are looked at one by one.
+LOOKED_THROUGH = 64
 #: Takes the rows about to be written to a table, in order, and gives them as they are to be written (audit: sealed).
 Seal = Callable[["Connection", list[tuple[Any, ...]]], list[tuple[Any, ...]]]
 
@@ -163,6 +165,8 @@ class Connection:
         sql, values, shape = self._statements.ready(statement, params)
         if self._pending and not shape.tables.isdisjoint(self._pending):
             self.flush(shape.tables)
+        if self.broken is not None:
+            raise self.broken
         try:
             return shape.read(self._raw.execute(sql, values).fetchall())
         except Exception as error:
@@ -241,6 +245,14 @@ class Connection:
         if row is not None:
             self._writes += 1
         return row
+
+    def waits(self, table: str, cells: Sequence[tuple[int, Any]]) -> bool:
+        """Whether one of the new rows that wait may have these cells, by place; many of them are not looked through."""
+        found = self._fresh.get(table)
+        if found is None:
+            return False
+        rows = found[1].values()
+        return len(rows) > LOOKED_THROUGH or any(all(row[at] == cell for at, cell in cells) for row in rows)
 
     def settle(self) -> None:
         """Write the new rows that wait."""

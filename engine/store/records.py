@@ -73,13 +73,15 @@ class Records:
     ) -> list[Record]:
         """Records with exactly these values (None finds the empty ones), oldest first."""
         layout = self._layouts[entity]
-        params = []
+        cells: dict[str, Any] = {}
         for name, value in values.items():
-            if value is not None:
-                convert = layout.stored.to_store.get(name)
-                params.append(convert(value) if convert else value)
-        text = layout.find(tuple([(name, value is None) for name, value in values.items()]), limit)
-        return self._all(connection, layout, connection.execute(text, params))
+            convert = layout.stored.to_store.get(name)
+            cells[name] = convert(value) if convert and value is not None else value
+        text = layout.find(tuple([(name, cell is None) for name, cell in cells.items()]), limit)
+        params = [cell for cell in cells.values() if cell is not None]
+        # New rows that wait are written before a question about their table, unless none of them is an answer.
+        waiting = connection.waits(entity, [(layout.place[name], cell) for name, cell in cells.items()])
+        return self._all(connection, layout, (connection.execute if waiting else connection.beside)(text, params))
 
     def columns(self, entity: str) -> tuple[str, ...]:
         """The columns ``from_row`` expects, in order: id, version, the system fields, the fields."""

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import LengthRequired
 
@@ -16,7 +15,7 @@ from engine.api import Engine
 from engine.errors import FlowloomError, Problem
 from engine.plugins.slots import Unauthentic, Unreadable
 from studio import limits
-from studio.answers import answer, engine, refusal
+from studio.answers import answer, engine, refusal, written
 from studio.front import RAISED, Answer, Environ, body_of, status_line
 
 blueprint = Blueprint("hooks", __name__)
@@ -77,7 +76,7 @@ def quickly(app: Flask, environ: Environ, connection: str) -> Answer | None:
     if done.reply is not None:
         return _answer(done.reply.status, done.reply.kind, done.reply.body)
     more = [("Idempotency-Replayed", "true")] if done.replayed else []
-    return _answer(done.status, "application/json", orjson.dumps(done.content, option=orjson.OPT_NON_STR_KEYS), more)
+    return _answer(done.status, "application/json", written(done.content), more)
 
 
 def _answer(status: int, kind: str, body: bytes, more: Iterable[tuple[str, str]] = ()) -> Answer:

@@ -219,7 +219,7 @@ class Writer:
             if not clauses and not self.sources:
                 # Most lists behind a field are empty, and a comprehension is a function to make and to call.
                 lot = self._temporary()
-                unless_empty, source = f" if ({lot} := {source}) else ()", lot
+                unless_empty, source = f" if ({lot} := {source}) else []", lot
             assert isinstance(loop.target, ast.Name)
             self.count += 1
             self.bound[loop.target.id] = f"v{self.count}"
@@ -342,7 +342,9 @@ class Writer:
             first, again, _ = self._once(left)
             return f"({first} is not None and {again} not in {self.write(right)})"
         among = self._type(right)
-        if kind.name == "text" and among.name == "list" and not self.sources and not isinstance(left, ast.Constant):
+        named = isinstance(right, ast.Name) and not isinstance(left, ast.Constant) and not self.sources
+        # A name costs nothing and cannot fail, so it need not be looked at where the text is empty.
+        if named and kind.name == "text" and among.name == "list":
             first, again, _ = self._once(left)
             second, lot, _ = self._once(right)
             test = f"{second}.__class__ is tuple and {again}.__class__ is str"

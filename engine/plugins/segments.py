@@ -50,7 +50,13 @@ def _mobile(segment: str) -> Segment | None:
 
 def of(number: str) -> Segment | None:
     """The segment of a number in E.164 (``+8613800138000``) or as it is written in China; None when it is not known."""
-    if len(number) == 14 and number.startswith("+861") and number.isascii() and number[1:].isdigit():
+    if (
+        number.__class__ is str
+        and len(number) == 14
+        and number.startswith("+861")
+        and number.isascii()
+        and number[1:].isdigit()
+    ):
         # A mobile number as a phone field keeps it.
         return _mobile(number[3:10]) if number[4] > "2" else _anywhere(number)
     return _anywhere(number)

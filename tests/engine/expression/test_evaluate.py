@@ -82,6 +82,13 @@ def test_what_does_not_fit_the_scope_is_not_compiled() -> None:
         compile_expression(parse("nope == 1"), SCOPE, FUNCTIONS)
 
 
+def test_an_empty_text_does_not_hide_what_is_wrong_with_the_list() -> None:
+    with pytest.raises(ExpressionError):
+        run("other in [o.category for o in orders if i / j > 1]")
+    assert run("other in tags") is False and run("other not in tags") is False
+    assert run("[[x for x in numbers] for t in tags]") == ([], [])
+
+
 def test_links_are_fetched_only_when_they_are_walked() -> None:
     asked: list[int] = []
 

@@ -25,6 +25,19 @@ def zone_of(field: Field) -> ZoneInfo:
     return _zone(field.options.get("timezone", "Asia/Shanghai"))
 
 
+# A record holds the instant of its turn several times over. Equal instants of one zone are written alike; those of two zones
+# are equal as well, so ``_iso`` is for UTC alone.
+@functools.lru_cache(maxsize=256)
+def _iso(value: dt.datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+@functools.lru_cache(maxsize=256)
+def _local(value: dt.datetime, zone: ZoneInfo) -> str:
+    local = value.astimezone(zone)
+    return f"{local.year}-{local.month:02}-{local.day:02} {local.hour:02}:{local.minute:02}"
+
+
 class DateTime(FieldType):
     """An instant. Typed and shown in local time, kept in UTC to the microsecond."""
 
@@ -88,11 +101,10 @@ class DateTime(FieldType):
 
     def to_json(self, value: Any) -> Any:
         """``2026-01-05T01:00:00Z``"""
-        return None if value is None else value.isoformat().replace("+00:00", "Z")
+        if value is None:
+            return None
+        return _iso(value) if value.tzinfo is UTC else value.isoformat().replace("+00:00", "Z")
 
     def show(self, field: Field, value: Any, language: str) -> str:
         """``2026-01-05 09:00`` in local time."""
-        if value is None:
-            return ""
-        local = value.astimezone(zone_of(field))
-        return f"{local.year}-{local.month:02}-{local.day:02} {local.hour:02}:{local.minute:02}"
+        return "" if value is None else _local(value, zone_of(field))

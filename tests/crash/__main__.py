@@ -6,10 +6,12 @@ a hundred restarts on PostgreSQL.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.crash import power
@@ -39,9 +41,8 @@ def main() -> int:
 
 def on_sqlite(forks: Forks, folder: Path, kills: int, seed: int) -> list[str]:
     """What is broken after so many kills of a site on SQLite."""
-    outside = Outside(seed=seed)
-    rig, started = Rig(forks, folder, seed=seed, outside=outside), time.monotonic()
-    try:
+    with _rig(forks, folder, seed) as (rig, outside):
+        started = time.monotonic()
         while rig.kills < kills:
             for failpoint, meetings in WEB.items():
                 rig.dies(f"{failpoint}:{rig.chance.randint(1, meetings)}")
@@ -74,9 +75,6 @@ def on_sqlite(forks: Forks, folder: Path, kills: int, seed: int) -> list[str]:
         broken = _finished(rig, "SQLite")
         print(f"outside: {outside.report()}")
         return broken
-    finally:
-        rig.close()
-        outside.close()
 
 
 def on_power_cuts(forks: Forks, folder: Path, cuts: int, seed: int) -> list[str]:
@@ -84,9 +82,7 @@ def on_power_cuts(forks: Forks, folder: Path, cuts: int, seed: int) -> list[str]
     if not power.possible():
         print("power cuts: not here, Python's sqlite3 does not use a shared library")
         return []
-    outside = Outside(seed=seed)
-    rig = Rig(forks, folder, seed=seed, outside=outside)
-    try:
+    with _rig(forks, folder, seed) as (rig, _):
         rig.power = "honest"
         for number in range(cuts):
             rig.up()
@@ -99,16 +95,12 @@ def on_power_cuts(forks: Forks, folder: Path, cuts: int, seed: int) -> list[str]
         print(f"power cuts {cuts}, bytes by luck {rig.torn}")
         rig.work()
         return _finished(rig, "SQLite, power cuts")
-    finally:
-        rig.close()
-        outside.close()
 
 
 def on_faults(forks: Forks, folder: Path, seconds: float, seed: int) -> list[str]:
     """What is broken after so many seconds with a database of whose calls two in a hundred fail."""
-    outside = Outside(seed=seed)
-    rig, end = Rig(forks, folder, seed=seed, outside=outside), time.monotonic() + seconds
-    try:
+    with _rig(forks, folder, seed) as (rig, _):
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             rig.soak(min(30.0, seconds), 0.02)
             broken = rig.look()
@@ -117,9 +109,6 @@ def on_faults(forks: Forks, folder: Path, seconds: float, seed: int) -> list[str
         print(f"faults for {seconds:.0f} s, told {dict(rig.driver.unavailable)}, mistakes {rig.driver.mistakes}")
         rig.work()
         return _finished(rig, "SQLite, faults")
-    finally:
-        rig.close()
-        outside.close()
 
 
 def on_postgresql(forks: Forks, folder: Path, restarts: int, seed: int) -> list[str]:
@@ -128,8 +117,7 @@ def on_postgresql(forks: Forks, folder: Path, restarts: int, seed: int) -> list[
 
     server = get_server(folder / "pg", cleanup_mode="delete")
     try:
-        rig = Rig(forks, folder / "postgresql", server.get_uri(), seed)
-        try:
+        with contextlib.closing(Rig(forks, folder / "postgresql", server.get_uri(), seed)) as rig:
             for number in range(restarts):
                 rig.up()
                 time.sleep(rig.chance.uniform(0.010, 0.250))
@@ -141,10 +129,18 @@ def on_postgresql(forks: Forks, folder: Path, restarts: int, seed: int) -> list[
                         return broken
             print(f"PostgreSQL restarts {restarts}")
             return _finished(rig, "PostgreSQL")
-        finally:
-            rig.close()
     finally:
         server.cleanup()
+
+
+@contextlib.contextmanager
+def _rig(forks: Forks, folder: Path, seed: int) -> Iterator[tuple[Rig, Outside]]:
+    """A site on SQLite with all that is outside of it, until the block ends."""
+    with (
+        contextlib.closing(Outside(seed=seed)) as outside,
+        contextlib.closing(Rig(forks, folder, seed=seed, outside=outside)) as rig,
+    ):
+        yield rig, outside
 
 
 def _finished(rig: Rig, name: str) -> list[str]:

@@ -10,7 +10,6 @@ from engine.errors import NotFound, Problem, nearest
 from engine.expression.evaluate import Environment
 from engine.facts import SYSTEM, Event, Record
 from engine.model.assignment import Assignment
-from engine.plugins.slots import Strategy
 from engine.runtime import counter, entity, who
 from engine.runtime.context import Context
 from engine.runtime.plans import AssignmentPlan, EntityPlan
@@ -61,9 +60,9 @@ def choose(
     rule = context.compiled.assignment(assignment.name)
     holding, given = counter.loads(context, plan, rule.counter)
     values, about, counted, where = context.plain(record), plan.name, rule.counted, rule.where
-    me, param = context.me, context.parameters
     # One scene for all: looking at a candidate is looking at other names.
     scene = context.scene_of({})
+    me, param = scene.names["me"], scene.names["param"]
     able: dict[int, dict[str, Any]] = {}
     out: list[Mapping[str, Any]] = []
     for candidate in _candidates(context, assignment):
@@ -78,9 +77,8 @@ def choose(
         else:
             name = candidate.get("name") or candidate.get("login")
             out.append({"user": user, "name": name, "out": reason, "open": held, "today": today})
-    strategy = context.registry.get(Strategy, assignment.strategy)
     ask = _Ask(context, plan, assignment, record, rule, scene, able)
-    ranked = strategy.pick(ask, assignment, record, list(able.values()))
+    ranked = rule.strategy.pick(ask, assignment, record, list(able.values()))
     return [_row(able, row) for row in ranked], out
 
 
@@ -119,6 +117,8 @@ def _row(able: Mapping[int, Mapping[str, Any]], row: Mapping[str, Any]) -> Mappi
 class _Ask:
     """What a strategy may ask: the value of a factor for a candidate, the table's answer, whose turn it was."""
 
+    __slots__ = ("_able", "_assignment", "_context", "_factors", "_plan", "_record", "_scene")
+
     def __init__(
         self,
         context: Context,
@@ -131,7 +131,6 @@ class _Ask:
     ) -> None:
         self._context, self._plan, self._assignment, self._record = context, plan, assignment, record
         self._factors, self._scene, self._able = rule.factors, scene, able
-        self._calls = tuple(rule.factors.values())
 
     def factor(self, name: str, user: int) -> float | None:
         """A factor's value for a candidate; None where it is empty."""
@@ -145,7 +144,7 @@ class _Ask:
         scene = self._scene
         scene.names = self._able[user]
         found = []
-        for call in self._calls:
+        for call in self._factors.values():
             value = call(scene)
             found.append(value if value.__class__ is float or value is None else float(value))
         return found

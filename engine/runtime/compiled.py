@@ -23,7 +23,7 @@ from engine.model.pack import Parameter
 from engine.model.terms import Duration, Step, Template
 from engine.plugins.registry import Registry
 from engine.plugins.scopes import candidate_names, entity_types, record_scope, rule_names
-from engine.plugins.slots import EventPlugin, FieldType, StepPlugin
+from engine.plugins.slots import EventPlugin, FieldType, StepPlugin, Strategy
 from engine.runtime import calendar, course, decision
 from engine.runtime.calendar import WorkTime
 from engine.runtime.decision import Table
@@ -113,6 +113,7 @@ class Compiled:
             factors={name: self.call(each.value, rule.entity, "candidate") for name, each in rule.score.items()},
             counter=next((one for one in plan.counted if one.name == counted), None),
             counted=f"open_{rule.entity}s",
+            strategy=self.registry.get(Strategy, rule.strategy),
         )
 
     def calendar(self, name: str) -> WorkTime:

@@ -13,7 +13,7 @@ from engine.facts import Event
 from engine.model.entity import Duplicates, Entity, Field
 from engine.model.sla import Sla
 from engine.model.trigger import Trigger
-from engine.plugins.slots import EventPlugin, FieldType
+from engine.plugins.slots import EventPlugin, FieldType, Strategy
 from engine.runtime.machine import MachinePlan
 
 Call = Callable[[Environment], Any]
@@ -143,6 +143,7 @@ class AssignmentPlan:
     factors: Mapping[str, Call]
     counter: CounterPlan | None
     counted: str
+    strategy: Strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,14 @@ class Connection:
         if found is None:
             return False
         rows = found[1].values()
-        return len(rows) > LOOKED_THROUGH or any(all(row[at] == cell for at, cell in cells) for row in rows)
+        return len(rows) > LOOKED_THROUGH or any(all(_alike(row[at], cell) for at, cell in cells) for row in rows)
+
+    def behind(self, table: str) -> Sequence[str]:
+        """The tables whose new rows wait to be written after those of this one, in order."""
+        if table not in self._fresh:
+            return ()
+        names = list(self._fresh)
+        return names[names.index(table) + 1 :]
 
     def settle(self) -> None:
         """Write the new rows that wait."""
@@ -372,3 +379,8 @@ class Connection:
         """The hooks since the last call, for whoever commits."""
         hooks, self._hooks = self._hooks, []
         return hooks
+
+
+def _alike(cell: Any, sought: Any) -> bool:
+    """Whether the database may take them for equal: a number it is asked for finds the text, too."""
+    return cell == sought or (cell is not None and sought is not None and type(cell) is not type(sought))

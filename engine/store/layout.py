@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.store.statement import insert_text
@@ -39,6 +40,7 @@ class Layout:
         )
         self.place = {column: position for position, column in enumerate(("id", *written))}
         links = {target_of(field) for name, field in stored.entity.fields.items() if name in stored.fields}
+        self.links = frozenset(links)
         alone = stored.entity.unique or any(field.unique for field in stored.entity.fields.values())
         #: A row may wait where no other row has to be asked about it: nothing unique, no list, no link to its own kind.
         self.waits = not (alone or stored.many or name in links)
@@ -55,6 +57,15 @@ class Layout:
                 text += f" LIMIT {int(limit)}"
             self.finds[names, limit] = text
         return text
+
+    def early(self, behind: Sequence[str], values: Mapping[str, Any]) -> bool:
+        """True when a row with these values may be written before one that it names: one of a table that waits behind."""
+        if not behind or self.links.isdisjoint(behind):
+            return False
+        fields = self.stored.entity.fields
+        return any(
+            value is not None and name in fields and target_of(fields[name]) in behind for name, value in values.items()
+        )
 
     def update(self, names: tuple[str, ...]) -> str:
         """Set these columns, when the version is still the one that was read."""

@@ -137,6 +137,8 @@ class Records:
         layout = self._layouts[entity]
         row, stored = self._row(layout, values, now, user)
         if layout.waits and connection.may_hold:
+            if layout.early(connection.behind(entity), values):
+                connection.settle()
             id = self._next(connection, entity)
             connection.hold(entity, layout.insert_with_id, id, [id, *row])
             connection.touch(entity)
@@ -176,7 +178,8 @@ class Records:
         """The next id, where one writer at a time gives them out."""
         last = connection.cache.get(("last", entity))
         if last is None:
-            connection.settle()
+            if connection.waits(entity, ()):
+                connection.settle()
             last = connection.scalar("SELECT seq FROM sqlite_sequence WHERE name = ?", (entity,)) or 0
         connection.cache["last", entity] = last + 1
         return int(last) + 1
@@ -225,6 +228,8 @@ class Records:
         if layout.search and not cells.keys().isdisjoint(stored.searched):
             cells[SEARCH] = self._search_text([merged.get(name) for name in stored.searched])
         moment = stored.to_store["updated_at"](now)
+        if layout.early(connection.behind(record.entity), changes):
+            connection.settle()
         row = connection.held(record.entity, record.id)
         if row is not None and row[layout.place["version"]] == record.version:
             place = layout.place

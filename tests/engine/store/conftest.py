@@ -63,7 +63,7 @@ LEAD = entity(
     unique=(("uscc",),),
     duplicates={"same": Duplicates(name="same", match={"phone": "exact", "company": 0.85})},
 )
-TAG = entity("tag", field("name", "text"))
+TAG = entity("tag", field("name", "text"), field("order", "link", to="order"))
 ORDER = entity("order", field("lead", "link", to="lead"), field("number", "text"), field("group", "text"))
 
 

@@ -278,6 +278,44 @@ def test_a_new_row_waits_for_its_changes_and_is_there_for_whoever_asks(database:
     assert later.id > made[-1].id
 
 
+def test_a_waiting_row_that_links_to_a_later_one_is_written_after_it(database: Database, records: Records) -> None:
+    def turn(connection: Any) -> Any:
+        records.insert(connection, "tag", {"name": "1"}, NOW, None)
+        records.insert(connection, "order", {"number": "1"}, NOW, None)
+        # From here on both wait without a question.
+        assert connection.scalar("SELECT COUNT(*) FROM tag") == 1
+        changed = records.insert(connection, "tag", {"name": "2"}, NOW, None)
+        order = records.insert(connection, "order", {"number": "2"}, NOW, None)
+        changed = records.update(connection, changed, {"order": order.id}, LATER, None)
+        assert connection.scalar('SELECT COUNT(*) FROM "order"') == 2
+        first = records.insert(connection, "tag", {"name": "3"}, NOW, None)
+        order = records.insert(connection, "order", {"number": "3"}, NOW, None)
+        last = records.insert(connection, "tag", {"name": "4", "order": order.id}, NOW, None)
+        return changed, first, last
+
+    made = database.write(turn)
+    assert [_get(database, records, "tag", one.id) for one in made] == list(made)
+
+
+def test_a_search_leaves_those_waiting_that_are_no_answer(database: Database, records: Records) -> None:
+    def turn(connection: Any) -> None:
+        one = records.insert(connection, "tag", {"name": "one"}, NOW, None)
+        two = records.insert(connection, "tag", {"name": "two"}, NOW, None)
+        assert records.find(connection, "tag", {"name": "three"}) == []
+        assert (connection.held("tag", one.id) is not None) == connection.may_hold
+        # Some databases take a number for a text; Python does not.
+        assert not connection.may_hold or connection.waits("tag", [(6, 1)])
+        assert records.find(connection, "tag", {"name": "two"}) == [two]
+        assert records.find(connection, "tag", {"name": "one", "order": None}) == [one]
+        three = records.insert(connection, "tag", {"name": "three"}, NOW, None)
+        assert records.find(connection, "tag", {"name": None}) == []
+        four = records.insert(connection, "tag", {"name": "four"}, NOW, None)
+        four = records.update(connection, four, {"name": "three"}, NOW, None)
+        assert records.find(connection, "tag", {"name": "three"}) == [three, four]
+
+    database.write(turn)
+
+
 def test_a_waiting_row_of_a_block_that_is_taken_back_is_not_there(database: Database, records: Records) -> None:
     def turn(connection: Any) -> list[int]:
         kept = records.insert(connection, "tag", {"name": "kept"}, NOW, None)

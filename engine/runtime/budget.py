@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,11 @@ class Limits:
     per_day: int | None = None
     group: dt.timedelta | None = None
     digest_at: dt.time = dt.time(9)
+
+    @property
+    def none(self) -> bool:
+        """True when everything is told at once."""
+        return self.quiet is None and self.per_day is None and self.group is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +100,15 @@ def hours(text: str | None) -> tuple[dt.time, dt.time] | None:
 def limits_of(notices: Notices, user: Mapping[str, Any] | None) -> Limits:
     """The site's limits with the person's own over them."""
     own = user or {}
-    return Limits(
-        quiet=hours(own.get("quiet_hours") or notices.quiet),
-        per_day=own.get("notices_per_day") or notices.per_day,
-        group=notices.group.delta if notices.group is not None else None,
-        digest_at=dt.time.fromisoformat(notices.digest_at),
-    )
+    group = notices.group.delta if notices.group is not None else None
+    quiet, per_day = own.get("quiet_hours") or notices.quiet, own.get("notices_per_day") or notices.per_day
+    return _limits(quiet, per_day, group, notices.digest_at)
+
+
+@functools.lru_cache(maxsize=256)
+def _limits(quiet: str | None, per_day: int | None, group: dt.timedelta | None, digest_at: str) -> Limits:
+    """The same for everybody with these words: a few in a company."""
+    return Limits(hours(quiet), per_day, group, dt.time.fromisoformat(digest_at))
 
 
 def holds(manifest: Manifest) -> bool:
@@ -119,7 +128,7 @@ def tell(context: Context, user: int, values: Mapping[str, Any], event: Event, u
     kind, verdict, last = values.get("rule"), NOW, None
     if limits.group is not None and kind:
         last = _alike(context, user, str(kind), limits.group)
-    if limits != Limits(digest_at=limits.digest_at):
+    if not limits.none:
         told = _told_today(context, user) if limits.per_day is not None else 0
         alike = last.values["created_at"] if last is not None else None
         verdict = decide(limits, context.now, context.parts.zone, told, alike, urgent)

@@ -256,7 +256,15 @@ class Writer:
             if need == "history":
                 found = f"history_of(e, {self.scope.entity!r}, {callee.name!r})"
             given.append(f"{need}={found}")
-        return f"{self._keep(callee.call)}({', '.join(given)})"
+        name, sign = self._keep(callee.call), getattr(callee, "sign", None)
+        if sign and len(node.args) == 2 and not self.sources:
+            one, two = node.args
+            if isinstance(one, ast.Constant) and type(one.value) in (int, float) and self._type(two).name == "number":
+                # A bound: ``min(100, …)``. What is no float the function looks at.
+                value = self._temporary()
+                test, given[1] = f"({value} := {given[1]}).__class__ is float", value
+                return f"(({value} if {value} {sign} {given[0]} else {given[0]}) if {test} else {name}({', '.join(given)}))"
+        return f"{name}({', '.join(given)})"
 
     def _compare(self, node: ast.Compare) -> str:
         operands = [node.left, *node.comparators]

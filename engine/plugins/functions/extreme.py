@@ -15,12 +15,12 @@ PLAIN = frozenset({int, float})
 
 
 class Extreme(Function):
-    """The ``least`` of several values, or the greatest; ``among`` is the SQL function over columns. A list's empty values are
-    passed over; of several arguments none may be empty."""
+    """The least of several values, or the greatest; ``sign`` is how it compares with the others, ``among`` the SQL function
+    over columns. A list's empty values are passed over; of several arguments none may be empty."""
 
     signature = ("any", "any?", "…")
     needs = ("timezone",)
-    least: ClassVar[bool]
+    sign: ClassVar[str]
     among: ClassVar[str]
 
     def returns(self, arguments: Sequence[Type]) -> Type:
@@ -37,7 +37,7 @@ class Extreme(Function):
         if len(arguments) == 2:
             first, second = arguments
             if type(first) in PLAIN and type(second) in PLAIN:
-                other = second < first if self.least else second > first
+                other = second < first if self.sign == "<" else second > first
                 return second if other else first
         if len(arguments) == 1:
             values = [value for value in arguments[0] or () if value is not None]
@@ -45,9 +45,9 @@ class Extreme(Function):
             values = [] if None in arguments else list(arguments)
         if not values:
             return None
-        found, sign = values[0], "<" if self.least else ">"
+        found = values[0]
         for value in values[1:]:
-            found = value if live.compare(sign, value, found, timezone) else found
+            found = value if live.compare(self.sign, value, found, timezone) else found
         return live.money(found) if any(isinstance(value, Decimal) for value in values) else found
 
     def sql(self, dialect: str, *arguments: Any, types: Sequence[Type], **environment: Any) -> Any:

@@ -11,4 +11,4 @@ class Max(Extreme):
     name = "max"
     title = {"zh": "最大", "en": "Largest"}
     example = 'value: "=max(100, visits * 2 + downloads * 10)"'
-    least, among = False, "greatest"
+    sign, among = ">", "greatest"

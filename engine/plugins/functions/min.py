@@ -11,4 +11,4 @@ class Min(Extreme):
     name = "min"
     title = {"zh": "最小", "en": "Smallest"}
     example = 'value: "=min(100, visits * 2 + downloads * 10)"'
-    least, among = True, "least"
+    sign, among = "<", "least"

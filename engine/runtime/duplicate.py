@@ -128,7 +128,7 @@ def _blocked_by_keys(
             return ()
         if keyring.nobody(context, plan.name, exact):
             return ()
-        return list(context.records.find(context.connection, plan.name, exact, MOST))
+        return list(context.records.find(context.connection, plan.name, exact, MOST, rare=True))
     ids = resemblance.near(context, plan, each.worded, values)
     return list(context.records.get_many(context.connection, plan.name, ids).values())
 

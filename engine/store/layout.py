@@ -45,17 +45,18 @@ class Layout:
         #: A row may wait where no other row has to be asked about it: nothing unique, no list, no link to its own kind.
         self.waits = not (alone or stored.many or name in links)
         self.updates: dict[tuple[str, ...], str] = {}
-        self.finds: dict[tuple[Any, ...], str] = {}
+        self.finds: dict[tuple[tuple[tuple[str, bool], ...], int | None, bool], str] = {}
 
-    def find(self, names: tuple[tuple[str, bool], ...], limit: int | None) -> str:
-        """Records where these columns have a given value, or none where the second part says so."""
-        text = self.finds.get((names, limit))
+    def find(self, names: tuple[tuple[str, bool], ...], limit: int | None, *, whole: bool = True) -> str:
+        """Records (or their ids alone) where these columns have a given value, or none where the second part says so."""
+        text = self.finds.get((names, limit, whole))
         if text is None:
             tests = ["deleted_at IS NULL", *(f'"{name}" IS NULL' if none else f'"{name}" = ?' for name, none in names)]
-            text = f"{self.select} WHERE {' AND '.join(tests)} ORDER BY id"
+            select = self.select if whole else f'SELECT id FROM "{self.name}"'
+            text = f"{select} WHERE {' AND '.join(tests)} ORDER BY id"
             if limit is not None:
                 text += f" LIMIT {int(limit)}"
-            self.finds[names, limit] = text
+            self.finds[names, limit, whole] = text
         return text
 
     def early(self, behind: Sequence[str], values: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from flask import Flask, current_app, g, request
 from engine.errors import FlowloomError, Forbidden, Problem
 from engine.facts import Actor
 from studio.answers import engine
+from studio.front import NOBODY
 
 COOKIE = "flowloom_session"
 
@@ -48,7 +49,8 @@ def install(app: Flask) -> None:
     @app.before_request
     def recognise() -> None:
         found = token()
-        g.actor = engine().people.recognise(found, request.remote_addr or "") if found else None
+        known = found and not request.environ.get(NOBODY)
+        g.actor = engine().people.recognise(found, request.remote_addr or "") if known else None
         api = request.path.startswith("/api/")
         if g.actor is None and api and not request.path.startswith(PUBLIC):
             raise SignedOut(Problem("H010"))

@@ -20,6 +20,8 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 Way = Callable[[Flask, Environ, str], Answer | None]
 #: Where a short way leaves what was raised, for the view to say it instead of beginning again.
 RAISED = "flowloom.raised"
+#: Where it leaves that nobody is behind the token, which is not looked up twice.
+NOBODY = "flowloom.nobody"
 
 
 class Front:

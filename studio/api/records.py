@@ -12,7 +12,7 @@ from engine.facts import Actor
 from studio import asked, present
 from studio.answers import answer, body, engine, json_of, language, refusal, written
 from studio.auth import GUARDED, actor
-from studio.front import RAISED, Answer, Environ, body_of, status_line
+from studio.front import NOBODY, RAISED, Answer, Environ, body_of, status_line
 
 PREFIX = "/api/v1/records"
 blueprint = Blueprint("records", __name__, url_prefix=PREFIX)
@@ -58,6 +58,7 @@ def quickly(app: Flask, environ: Environ, entity: str) -> Answer | None:
         return None
     engine, token = app.config["ENGINE"], token[7:].strip()
     person = engine.people.recognise(token, str(environ.get("REMOTE_ADDR") or "")) if token else None
+    environ[NOBODY] = person is None
     read = body_of(app, environ) if person is not None and person.user is not None else None
     if person is None or read is None:
         return None

@@ -61,9 +61,19 @@ def test_a_refusal_is_the_same_on_both_ways(
     assert told[0] == told[1]
 
 
-def test_nobody_comes_in_by_the_short_way_without_a_token(company: Company, client: FlaskClient) -> None:
+def test_nobody_comes_in_by_the_short_way_without_a_token_and_one_is_looked_up_once(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, recognise = [], company.engine.people.recognise
+
+    def counted(session: str, address: str = "") -> Any:
+        asked.append(session)
+        return recognise(session, address)
+
+    monkeypatch.setattr(company.engine.people, "recognise", counted)
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer nobody"}):
         assert client.post("/api/v1/records/lead", json=lead(1), headers=headers).status_code == 401
+    assert asked == ["nobody"]
 
 
 def test_the_same_key_on_both_ways_is_the_same_request(company: Company, client: FlaskClient) -> None:

@@ -246,6 +246,11 @@ class Connection:
             self._writes += 1
         return row
 
+    def waits_for(self, table: str, id: int) -> bool:
+        """Whether the record of that number is one of the new rows that wait."""
+        found = self._fresh.get(table)
+        return found is not None and id in found[1]
+
     def waits(self, table: str, cells: Sequence[tuple[int, Any]]) -> bool:
         """Whether one of the new rows that wait may have these cells, by place; many of them are not looked through."""
         found = self._fresh.get(table)

@@ -42,8 +42,9 @@ class Records:
         if lock and connection.dialect == "postgresql":
             # Not the key: records that link to this one may still be added, else two of them would wait for each other.
             text += " FOR NO KEY UPDATE"
-        row = connection.one(text, (id,))
-        return None if row is None else self._all(connection, layout, [row])[0]
+        # The new rows that wait are written before a question about their table, unless it is about none of them.
+        ask = connection.execute if connection.waits_for(entity, id) else connection.beside
+        return next(iter(self._all(connection, layout, ask(text, (id,)))), None)
 
     def get_many(self, connection: Connection, entity: str, ids: Iterable[int]) -> dict[int, Record]:
         """The records that exist, by id."""

@@ -165,12 +165,13 @@ def expect(context: Context, ring: Keyring, rows: Sequence[Mapping[str, Any]], m
             if row.get(name):
                 with contextlib.suppress(Unclean):
                     values.append(one.type.clean(one.field, row[name]))
+    ring.texts.clear()
     keys = [
-        (name, key)
+        key
         for name in compared & entered.keys()
         for value in entered[name]
-        for key in resemblance.keys(plan, name, value)
-        if resemblance.unknown(context, plan, name, key)
+        for key in resemblance.named(plan, name, value, ring)
+        if resemblance.unknown(context, plan, key)
     ]
     wanted = {
         name: [value for each in entered[name] for _, value in keyring.stored(context, plan.name, {name: each})]

@@ -56,6 +56,8 @@ class Keyring:
         self.there = 1
         self.values: dict[int, Mapping[str, Any]] = {}
         self.exact: frozenset[str] = frozenset()
+        #: The keys of the texts that the lot has entered, by field and text: looked for, looked up and kept, each is asked for thrice.
+        self.texts: dict[tuple[str, str], tuple[Key, ...]] = {}
         self._lists: dict[Key, list[int]] = {}
         self._sought: set[tuple[str, Any]] = set()
         self._present: set[tuple[str, Any]] = set()
@@ -131,9 +133,10 @@ class Keyring:
     def lists(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, list[int]]:
         """The records that have each key, as ``records_of`` gives them."""
         known = self._lists
-        missing = [key for key in keys if key not in known]
-        if missing:
-            known |= records_of(connection, self.entity, missing)
+        try:
+            return {key: known[key] for key in keys}
+        except KeyError:
+            known |= records_of(connection, self.entity, [key for key in keys if key not in known])
         return {key: known[key] for key in keys}
 
     def lacks(self, exact: Iterable[tuple[str, Any]]) -> bool:

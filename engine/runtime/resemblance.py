@@ -17,7 +17,7 @@ from engine.plugins import alike
 from engine.plugins.alike import Reading
 from engine.runtime import keyring
 from engine.runtime.context import Context
-from engine.runtime.keyring import COMMON, Key
+from engine.runtime.keyring import COMMON, Key, Keyring
 from engine.runtime.plans import EntityPlan
 
 COLUMNS = ("entity", "field", "key", "record")
@@ -77,9 +77,21 @@ def keys(plan: EntityPlan, name: str, value: Any) -> tuple[str, ...]:
     return found.words if found is not None else ()
 
 
+def named(plan: EntityPlan, name: str, value: Any, ring: Keyring | None = None) -> tuple[Key, ...]:
+    """The same with the field, each once. ``ring`` is that of the lot the value came with."""
+    # A text has the keys it has: they are worked out once a lot.
+    texts = ring.texts if ring is not None and type(value) is str else None
+    known = texts.get((name, value)) if texts is not None else None
+    if known is None:
+        known = tuple([(name, key) for key in dict.fromkeys(keys(plan, name, value))])
+        if texts is not None:
+            texts[name, value] = known
+    return known
+
+
 def all_keys(plan: EntityPlan, values: Mapping[str, Any]) -> list[Key]:
     """Every key of a record's values that its entity's rules ask for, each once."""
-    return [(name, key) for name in plan.keyed for key in dict.fromkeys(keys(plan, name, values.get(name)))]
+    return [key for name in plan.keyed for key in named(plan, name, values.get(name))]
 
 
 def remember(
@@ -95,24 +107,24 @@ def remember(
             if name not in old:
                 continue
             text = "DELETE FROM fl_keys WHERE entity = ? AND field = ? AND key = ? AND record = ?"
-            for key in dict.fromkeys(keys(plan, name, old[name])):
-                connection.execute(text, (entity, name, key, record))
+            for key in named(plan, name, old[name]):
+                connection.execute(text, (entity, *key, record))
                 if ring is not None:
-                    ring.removed((name, key))
-        for key in dict.fromkeys(keys(plan, name, values.get(name))):
-            connection.append("fl_keys", COLUMNS, (entity, name, key, record))
+                    ring.removed(key)
+        for key in named(plan, name, values.get(name), ring):
+            connection.append("fl_keys", COLUMNS, (entity, *key, record))
             if ring is not None:
-                ring.added((name, key), record)
+                ring.added(key, record)
 
 
-def unknown(context: Context, plan: EntityPlan, field: str, key: str) -> bool:
+def unknown(context: Context, plan: EntityPlan, key: Key) -> bool:
     """True for a key that was not found common yet."""
-    return ("common", plan.name, field, key) not in context.parts.kept
+    return ("common", plan.name, key) not in context.parts.kept
 
 
 def near(context: Context, plan: EntityPlan, names: Sequence[str], values: Mapping[str, Any]) -> list[int]:
     """Ids of the records that share the rarest keys with these values, the most telling first."""
-    wanted = [(name, key) for name in names for key in dict.fromkeys(keys(plan, name, values.get(name)))]
+    wanted = [key for name in names for key in named(plan, name, values.get(name))]
     return _Search(context, plan).near(wanted[:ASKED])
 
 
@@ -127,7 +139,7 @@ def likenesses(
     """The records that are probably the same (more than ``above``), the surest first."""
     search = _Search(context, plan)
     mine = readings(plan, names, values)
-    wanted = [(name, key) for name in mine for key in dict.fromkeys(keys(plan, name, values.get(name)))]
+    wanted = [key for name in mine for key in named(plan, name, values.get(name), search.ring)]
     least = promising(above, search.records)
     ids = search.near(wanted[:ASKED], least)
     if not ids:
@@ -222,13 +234,13 @@ class _Search:
         """How many records have a common key; asked once and kept: its share of all records changes little."""
         text = "SELECT COUNT(*) FROM fl_keys WHERE entity = ? AND field = ? AND key = ?"
         number = int(self.context.connection.scalar(text, (self.entity, *key)) or 0)
-        self.context.parts.kept["common", self.entity, *key] = (self.there, number)
+        self.context.parts.kept["common", self.entity, key] = (self.there, number)
         return number
 
     def _common(self, key: Key) -> int | None:
         """About how many records have a key that was found common before; None for any other, and when there are twice as many
         records as when it was counted."""
-        known = self.context.parts.kept.get(("common", self.entity, *key))
+        known = self.context.parts.kept.get(("common", self.entity, key))
         if known is None or self.there > 2 * known[0]:
             return None
         return int(known[1] * max(1.0, self.there / known[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from engine.errors import Problem, Refused
@@ -61,7 +62,7 @@ class Match:
 
 def seek(context: Context, plan: EntityPlan, values: Mapping[str, Any], environment: Environment) -> Match | None:
     """The match that decides what happens to a new record, or None. Raises Refused (R065) where a rule blocks it."""
-    matches = candidates(context, plan, values, environment)
+    matches = candidates(context, plan, values, environment, deciding=True)
     if not matches:
         return None
     blocked = [match for match in matches if match.then == "block"]
@@ -77,15 +78,22 @@ def _blocked(match: Match) -> Problem:
 
 
 def candidates(
-    context: Context, plan: EntityPlan, values: Mapping[str, Any], environment: Environment, own: int | None = None
+    context: Context,
+    plan: EntityPlan,
+    values: Mapping[str, Any],
+    environment: Environment,
+    own: int | None = None,
+    deciding: bool = False,
 ) -> list[Match]:
-    """Every record that a rule takes for the same thing, best first. ``own`` is left out."""
+    """Every record that a rule takes for the same thing, best first. ``own`` is left out; where ``deciding``, so is what comes
+    after the surest of a rule that weighs and blocks nothing: the surest alone says what happens, the others need not be read."""
     found: list[Match] = []
     for each in plan.duplicates:
         if each.where is not None and not each.where(environment):
             continue
         look = _weighed if each.rule.compare else _matched
-        found += look(context, plan, each, values, own)
+        matches = look(context, plan, each, values, own)
+        found += islice(matches, 1) if deciding and each.rule.compare and each.rule.then != "block" else matches
     if len(found) > 1:
         found.sort(key=lambda match: -match.score)
     return found

@@ -55,9 +55,9 @@ def reading(plan: EntityPlan, name: str, value: Any) -> Reading | None:
     if field.links_to is not None or isinstance(value, bool):
         # A record's number or a yes is equal or not: nothing in between.
         return Reading("", "", (f"={value}",), False)
-    if isinstance(value, list | tuple):
-        value = " ".join(str(each) for each in value)
-    return alike.read(str(value))
+    if isinstance(value, str):
+        return alike.read(value)
+    return alike.read(" ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
 
 
 def readings(plan: EntityPlan, names: Iterable[str], values: Mapping[str, Any]) -> dict[str, Reading]:
@@ -173,13 +173,15 @@ class _Search:
         self.records = max(self.there, FEWEST)
         self._usual: dict[str, float] = {}
         self._rare: dict[Key, float] = {}
+        self._mosts: dict[tuple[str, Reading], float] = {}
 
     def near(self, wanted: Sequence[Key], least: float = 0.0) -> list[int]:
         """Ids by the evidence of the keys they share (``least`` bits at least), the strongest first."""
         lists = self._lists(list(dict.fromkeys(wanted)))
         totals: dict[str, float] = {}
         for key in self.counts:
-            totals[key[0]] = totals.get(key[0], 0.0) + self.rarity(*key)
+            weight = self._rare[key] = self._rarity(*key)
+            totals[key[0]] = totals.get(key[0], 0.0) + weight
         pair = self._pair(totals, least)
         if pair is not None and len(set().union(*lists.values())) < COMPARED:
             both = self._having_both(*pair)
@@ -207,9 +209,11 @@ class _Search:
             last -= 1
         some = set[int]().union(*(records for _, records in listed[:last]))
         for place, (key, records) in enumerate(listed):
-            weight, field = self.rarity(*key), shared.setdefault(key[0], {})
-            for record in records if place < last else some.intersection(records):
-                field[record] = field.get(record, 0.0) + weight
+            found = records if place < last else some.intersection(records) if some else ()
+            if found:
+                weight, field = self.rarity(*key), shared.setdefault(key[0], {})
+                for record in found:
+                    field[record] = field.get(record, 0.0) + weight
         return shared
 
     def _lists(self, wanted: Sequence[Key]) -> dict[Key, list[int]]:
@@ -247,7 +251,7 @@ class _Search:
 
     def _pair(self, totals: Mapping[str, float], least: float) -> tuple[Key, Key] | None:
         """The two rarest common keys of different fields, where who has both may be worth a look."""
-        ranked = sorted((count, key) for key, count in self.counts.items() if count > COMMON)
+        ranked = sorted([(count, key) for key, count in self.counts.items() if count > COMMON])
         first = ranked[0][1] if ranked else None
         second = next((key for _, key in ranked if first is not None and key[0] != first[0]), None)
         if first is None or second is None or self.counts[first] > JOINED:
@@ -338,7 +342,11 @@ class _Search:
 
     def _most(self, field: str, mine: Reading) -> float:
         """The most bits a field can bring."""
-        return min(alike.STRONGEST, sum(self.rarity(field, word) for word in mine.words))
+        known = self._mosts.get((field, mine))
+        if known is None:
+            bits = sum([self.rarity(field, word) for word in mine.words])
+            known = self._mosts[field, mine] = min(alike.STRONGEST, bits)
+        return known
 
 
 def _read(convert: Any, cell: Any) -> Any:
@@ -355,9 +363,14 @@ def _promised(shared: Mapping[str, Mapping[int, float]], totals: Mapping[str, fl
     for field, weights in shared.items():
         total = totals[field]
         floor = (alike.NEUTRAL - HIDDEN) * total
+        # Many share the same few words.
+        known: dict[float, float] = {}
         for record, weight in weights.items():
             if weight > floor:
-                bits[record] = bits.get(record, 0.0) + _promise(weight, total)
+                promise = known.get(weight)
+                if promise is None:
+                    promise = known[weight] = _promise(weight, total)
+                bits[record] = bits.get(record, 0.0) + promise
     return bits
 
 

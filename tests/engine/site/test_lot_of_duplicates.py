@@ -90,8 +90,9 @@ def taken(folder: Path, text: str, seed: int, ahead: bool, database: str | None 
     said: list[Any] = []
     find, take, make = duplicate.candidates, Taker._row, Taker.__init__
 
-    def candidates(context: Any, plan: Any, values: Mapping[str, Any], *rest: Any) -> Any:
-        matches = find(context, plan, values, *rest)
+    def candidates(context: Any, plan: Any, values: Mapping[str, Any], environment: Any, **how: Any) -> Any:
+        matches, few = find(context, plan, values, environment), find(context, plan, values, environment, **how)
+        assert few[:1] == matches[:1] and all(match in few for match in matches if match.then == "block")
         said.append([values["company"], values["phone"], [match.json() for match in matches]])
         return matches
 

@@ -16,7 +16,8 @@ from flask import Flask
 Environ = dict[str, Any]
 #: (status with its words, headers, body).
 Answer = tuple[str, list[tuple[str, str]], bytes]
-#: From the application, what was asked and the last part of its path to an answer; None where the view is to be asked.
+#: From the application, what was asked and the last part of its path to an answer; None where the view is to be asked. What it
+#: raises is left to the view as well.
 Way = Callable[[Flask, Environ, str], Answer | None]
 #: Where a short way leaves what was raised, for the view to say it instead of beginning again.
 RAISED = "flowloom.raised"
@@ -35,12 +36,19 @@ class Front:
         if environ.get("REQUEST_METHOD") == "POST":
             before, _, last = str(environ.get("PATH_INFO") or "").rpartition("/")
             way = self._ways.get(before)
-            done = way(self._app, environ, last) if way is not None else None
+            done = self._tried(way, environ, last) if way is not None else None
             if done is not None:
                 status, headers, body = done
                 start_response(status, headers)
                 return [body]
         return self._beyond(environ, start_response)
+
+    def _tried(self, way: Way, environ: Environ, last: str) -> Answer | None:
+        try:
+            return way(self._app, environ, last)
+        except Exception as error:  # the view says it, and what nobody foresaw goes where such things go
+            environ[RAISED] = error
+            return None
 
 
 def body_of(app: Flask, environ: Environ) -> bytes | None:

@@ -68,11 +68,7 @@ def quickly(app: Flask, environ: Environ, connection: str) -> Answer | None:
     body = body_of(app, environ)
     if body is None:
         return None
-    try:
-        done = deliver(app.config["ENGINE"], counters, connection, body, environ, at)
-    except (Unauthentic, FlowloomError) as error:
-        environ[RAISED] = error
-        return None
+    done = deliver(app.config["ENGINE"], counters, connection, body, environ, at)
     if done.reply is not None:
         return _answer(done.reply.status, done.reply.kind, done.reply.body)
     more = [("Idempotency-Replayed", "true")] if done.replayed else []

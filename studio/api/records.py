@@ -62,15 +62,11 @@ def quickly(app: Flask, environ: Environ, entity: str) -> Answer | None:
     read = body_of(app, environ) if person is not None and person.user is not None else None
     if person is None or read is None:
         return None
-    try:
-        sent = json_of(read)
-        values, key = values_of(sent), str(environ.get("HTTP_IDEMPOTENCY_KEY") or "")
-        once = asked.once_of(key, "POST", f"{PREFIX}/{entity}", read) if key else None
-        content, status, more = _made(engine, person, entity, sent, values, once, person.language)
-        shown = written(content)
-    except Exception as error:  # the view says it, and what nobody foresaw goes where such things go
-        environ[RAISED] = error
-        return None
+    sent = json_of(read)
+    values, key = values_of(sent), str(environ.get("HTTP_IDEMPOTENCY_KEY") or "")
+    once = asked.once_of(key, "POST", f"{PREFIX}/{entity}", read) if key else None
+    content, status, more = _made(engine, person, entity, sent, values, once, person.language)
+    shown = written(content)
     length = ("Content-Length", str(len(shown)))
     return status_line(status), [("Content-Type", "application/json"), length, *more.items(), *GUARDED], shown
 

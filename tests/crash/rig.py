@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -263,7 +265,14 @@ class Rig:
         copy = self.folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
-        for path in (self.folder / "site").glob("flowloom.db*"):
+        if settled:
+            # Somebody is at work: the files, copied one after the other, would be of two moments.
+            with (
+                contextlib.closing(sqlite3.connect(site / "flowloom.db")) as live,
+                contextlib.closing(sqlite3.connect(copy / "flowloom.db")) as still,
+            ):
+                live.backup(still)
+        for path in () if settled else site.glob("flowloom.db*"):
             if not path.name.endswith("-shm"):
                 shutil.copy(path, copy / path.name)
         with Reader(str(copy / "flowloom.db")) as reader:

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from engine.errors import Problem, Unavailable
 from tests.company import Company
 
 #: A cookie that says nothing, with which a request goes the long way.
@@ -99,3 +100,16 @@ def test_what_nobody_foresaw_is_said_once_and_not_tried_again(
     answer = client.post("/api/v1/records/lead", json=lead(1), headers=company.token("zhao"))
     assert answer.status_code == 500 and answer.json["code"] == "H000" and len(tried) == 1
     assert "nobody foresaw it" in capsys.readouterr().err
+
+
+def test_a_database_that_fails_while_the_token_is_looked_up_is_told(
+    company: Company, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recognise(*_: Any) -> None:
+        raise Unavailable(Problem("B003", parameters={"reason": "disk I/O error"}))
+
+    headers = company.token("zhao")
+    monkeypatch.setattr(company.engine.people, "recognise", recognise)
+    answer = client.post("/api/v1/records/lead", json=lead(1), headers=headers)
+    assert answer.status_code == 503 and answer.json["code"] == "B003"
+    assert answer.headers["Retry-After"]

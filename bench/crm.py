@@ -55,15 +55,15 @@ def found(folder: Path) -> str:
 
 
 def leads(seed: int = 1) -> Iterator[dict[str, Any]]:
-    """Leads without end, the same for the same seed; no two have the same phone number, those of other seeds (90 of them)
-    included: each has a million numbers of its own."""
-    chance, block = random.Random(seed), seed % 90 * 1_100_000
+    """Leads without end, the same for the same seed; no two have the same phone number, those of other seeds (140 of them)
+    included: each seed has 700,000 numbers of its own."""
+    chance, block = random.Random(seed), seed // 10 * 700_000
     for number in count(1):
         source = chance.choice(SOURCES)
         yield {
             "company": f"{chance.choice(PLACES)}{seed}{number}{chance.choice(KINDS)}",
             "contact": "王经理",
-            "phone": f"{chance.choice(SEGMENTS)}{block + number % 1_100_000:08d}",
+            "phone": f"{chance.choice(SEGMENTS)}{seed % 10}{(block + number) % 10_000_000:07d}",
             "source": source,
             "campaign": "春季展会" if source in ("expo", "douyin") else None,
             "budget": chance.choice((None, 80_000, 300_000, 900_000)),
